@@ -1,0 +1,53 @@
+/*
+ * holdfast.conf(5): clusters, nodes, people, where evidence goes. Holds no secrets. Read by
+ * shell/config.c (libconfuse); everybody else only looks. Paths are absolute once loaded.
+ */
+#ifndef CONFIG_H
+#define CONFIG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct node_config {
+	const char *name;
+	const char *address; /* conninfo or URL, without a password */
+	const char *file;    /* config file and line, for error messages */
+	int line;
+};
+
+struct cluster_config {
+	const char *name;
+	const char *engine;	 /* "postgresql" */
+	const char *database;	 /* default database, or NULL */
+	const char *environment; /* "production" (default) or "scratch" */
+	const char *scratch_address, *scratch_data_directory; /* what binds environment = scratch */
+	struct node_config *nodes;
+	size_t nnodes;
+	int connect_timeout_ms, query_timeout_ms; /* 2000, 2000: of fact queries */
+};
+
+struct person_config {
+	const char *name;
+	const char *key;      /* private key file, or public key of an agent's key; NULL unsigned */
+	const char *passfile; /* libpq passfile, or NULL: libpq's own rules */
+	const char *user;     /* login name at the servers, or NULL: the person's name */
+};
+
+struct config {
+	const char *file; /* NULL: built-in defaults (a URL with no config) */
+	struct cluster_config *clusters;
+	size_t nclusters;
+	struct person_config *persons;
+	size_t npersons;
+	const char *operators; /* allowed-signers file, or NULL */
+	const char *policy;    /* policy file, or NULL: the built-in one */
+	const char *spool;     /* request store directory, or NULL */
+	const char **journal;  /* directories, first is used first; at least one */
+	size_t njournal;
+	const char *history; /* readline history file */
+};
+
+const struct cluster_config *config_cluster(const struct config *c, const char *name);
+const struct person_config *config_person(const struct config *c, const char *name);
+
+#endif

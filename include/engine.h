@@ -1,0 +1,100 @@
+/*
+ * An engine as the upper floors see it: pure facts about its language and wording, in const
+ * tables. What talks to a server is behind engines/ask.h and engines/run.h.
+ */
+#ifndef ENGINE_H
+#define ENGINE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "action.h"
+#include "err.h"
+#include "plan.h"
+#include "session.h"
+#include "topology.h"
+#include "wait.h"
+
+/* Where a lexical scan of typed text stands. */
+enum scan_state {
+	SCAN_EMPTY,	 /* white space and comments only */
+	SCAN_INCOMPLETE, /* needs more lines; *in says in what */
+	SCAN_COMPLETE,	 /* a statement ends at *end (after its semicolon) */
+};
+
+struct scan {
+	enum scan_state state;
+	size_t end;	 /* bytes of text consumed by the first complete statement */
+	size_t len;	 /* of the statement without terminator */
+	char in;	 /* prompt character: ' " $ * ( or - when inside nothing */
+	int is_gx, is_g; /* ended by \G or \g instead of ; */
+};
+
+/* What the classifier must know of the session. */
+struct lexical {
+	int version;
+	int standard_conforming_strings;
+};
+
+/* How the engine says what guards need: each appends steps (and world facts) to the plan. */
+struct wording {
+	/* Ask a replica to pause and see it paused; keeps "R.<node>". */
+	void (*hold)(struct arena *a, struct plan *p, const struct node *n, int wave);
+	/* Take the position on the primary after all holds; keeps "L0"; checks R <= L0. */
+	void (*fence)(struct arena *a, struct plan *p, const struct node *primary,
+	    const struct node *const *held, size_t nheld, int wave);
+	/* Make the hold survive a restart; returns 0 where the engine cannot over SQL. */
+	int (*harden)(struct arena *a, struct plan *p, const struct node *n, int wave);
+	/* On the main connection: identity, role, settings, objects, limits. */
+	void (*enter)(struct arena *a, struct plan *p, const struct node *n,
+	    const struct session *s, int lock_ms, int statement_ms, int in_tx, int read_only);
+	void (*leave)(struct arena *a, struct plan *p, const struct node *n, int in_tx);
+	/* After: still paused, same start, replay position unmoved; soft checks. */
+	void (*reprove)(struct arena *a, struct plan *p, const struct node *primary,
+	    const struct node *n, int wave);
+	/* Let a replica replay again: reset hardening first, refuse in the check where resume
+	 * would promote. */
+	void (*release)(struct arena *a, struct plan *p, const struct node *n, int wave);
+	/* The reversible form of a DROP TABLE or TRUNCATE, or NULL: two statements, ';'. */
+	char *(*reversible)(struct arena *a, const struct statement *s, const char *schema);
+	/* The statement that undoes it where one does, or NULL. */
+	char *(*inverse)(struct arena *a, const struct statement *s);
+	/* An identifier, quoted. */
+	char *(*quote)(struct arena *a, const char *name);
+	/* On the operator's connection, inside the operator's open transaction: limits for the
+	 * rest of it. NULL where the engine has none. */
+	void (*limit)(
+	    struct arena *a, struct plan *p, const struct node *n, int lock_ms, int statement_ms);
+};
+
+struct engine {
+	const char *name;		 /* "postgresql" */
+	const char *const *schemes;	 /* "postgresql://", "postgres://", NULL */
+	const char *const *keywords;	 /* every first keyword of a statement, lower case, NULL */
+	const char *const *all_keywords; /* for completion, NULL */
+	const struct wording *wording;
+	/* Finds the first statement in text. Linear. */
+	void (*scan)(const char *text, size_t len, const struct lexical *lx, struct scan *out);
+	/* True for a transaction control statement's first keyword etc. is in the action flags. */
+};
+
+extern const struct engine engine_postgresql;
+const struct engine *engine_by_name(const char *name); /* NULL unknown */
+const struct engine *engine_by_url(const char *url);   /* NULL unknown */
+
+/*
+ * The classifier of an engine: a persistent child process, since a parser can crash on hostile
+ * input. A crash, a deadline or an over-long statement is an OPAQUE answer, never an error of the
+ * session. Must be started before the first thread.
+ */
+struct classifier;
+int classifier_start(const struct engine *g, struct classifier **out, struct err *e);
+void classifier_stop(struct classifier *c); /* accepts NULL */
+/* Text may hold anything. NUL and bytes that are no UTF-8 make their statement opaque. */
+int classify(struct classifier *c, const char *text, size_t len, const struct lexical *lx,
+    struct arena *a, struct script *out, struct err *e);
+/* The same in this process, for classify benchmarks and fuzzing only. */
+int classify_here(const struct engine *g, const char *text, size_t len, const struct lexical *lx,
+    struct arena *a, struct script *out, struct err *e);
+
+#endif

@@ -1,0 +1,151 @@
+/*
+ * The journal: append-only JSON Lines, hash-chained and signed. The writer acknowledges nothing
+ * that is not durable. holdfast-journal(5) defines the format.
+ */
+#ifndef JOURNAL_H
+#define JOURNAL_H
+
+#include <jansson.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "err.h"
+#include "hash.h"
+#include "hold.h"
+#include "operators.h"
+#include "sshsig.h"
+
+struct arena;
+struct journal;
+
+#define JOURNAL_LINE_MAX (1 << 20)
+
+struct journal_setup {
+	const char *const *dirs; /* first usable one is taken */
+	size_t ndirs;
+	const char *person;			    /* "" while unsigned */
+	const char *cluster;			    /* name, for people */
+	const char *operators_file, *policy_digest; /* hints written into open */
+	const struct session_key *key;
+};
+
+/*
+ * Creates this session's file (0600, O_APPEND|O_EXCL|O_NOFOLLOW, locked) and writes a durable
+ * `open` that links to the newest predecessor of this person on this host. ERR_JOURNAL where no
+ * directory works.
+ */
+int journal_open(const struct journal_setup *s, struct journal **out, struct err *e);
+/* Writes a signed `close` and wipes nothing else. Accepts NULL. */
+void journal_close(struct journal *j);
+const char *journal_session(const struct journal *j); /* 26 characters */
+const char *journal_file(const struct journal *j);
+/* "<session>:<seq>:<hex>" of the last record. */
+char *journal_head(struct arena *a, const struct journal *j);
+
+/*
+ * Appends a record of `type` with the members of `body` (stolen; an object; must not hold prev,
+ * seq, t, boot, type, sig). Not durable until journal_sync returned 0. Strings are any UTF-8; use
+ * journal_text for bytes. Returns ERR_JOURNAL once every directory failed.
+ */
+int journal_add(struct journal *j, const char *type, json_t *body, struct err *e);
+/* fdatasync of everything added. */
+int journal_sync(struct journal *j, struct err *e);
+/* add + sync. */
+int journal_put(struct journal *j, const char *type, json_t *body, struct err *e);
+/* Appends a record signed by the session key (checkpoint), durable. */
+int journal_checkpoint(struct journal *j, struct err *e);
+/* Called from the loop: syncs reads within a second, checkpoints every 60 s with news. */
+void journal_tick(struct journal *j);
+/* False once no directory takes records: then only looking and safing work. */
+int journal_is_writable(const struct journal *j);
+uint64_t journal_seq(const struct journal *j); /* of the last record */
+/* Bytes as a JSON value: a string where they are UTF-8, else {"text": with U+FFFD, "raw": base64}.
+ */
+json_t *journal_text(const char *s, size_t len);
+
+/* --- reading ------------------------------------------------------------------------------- */
+
+/* journal verify's own exit codes (holdfast-journal(5)). */
+enum verify_code {
+	VERIFY_SEALED = 0,
+	VERIFY_TAMPERED = 1,
+	VERIFY_CRASH = 2,
+	VERIFY_OPEN = 3,
+	VERIFY_UNTRUSTED = 4,
+	VERIFY_IO = 5,
+};
+
+struct verify_report {
+	enum verify_code code;
+	uint64_t records;
+	uint64_t bad_seq;     /* where it stopped being true, when code is 1 or 2 */
+	const char *sentence; /* one sentence, inert */
+	const char *person;   /* whose key certified the session; NULL not established */
+	const char *session;
+	const char *witnessed; /* "record 41 by bob at 2026-...; 9 records unwitnessed" */
+	size_t begins_without_outcome;
+	int part;	    /* of its session: 0 the first file, each continuing file one more */
+	const char *head;   /* "<session>:<seq>:<hex>" of the last record that holds; NULL none */
+	const char *parent; /* the same of the predecessor's, as this file claims; NULL none */
+};
+
+/* operators NULL: nothing can be trusted, at best 4. */
+int journal_verify(struct arena *a, const char *file, const struct operators *operators,
+    struct verify_report *out, struct err *e);
+
+struct verify_item {
+	const char *file;
+	struct verify_report report;
+};
+
+/* Files, and the *.jsonl of directories, each verified, and then against each other: one session
+ * with two histories, a predecessor that is not what its successor saw. *worst: tampered before
+ * unreadable before untrusted before crash before open. -1 only where a path cannot be listed. */
+int journal_verify_paths(struct arena *a, const char *const *paths, size_t npaths,
+    const struct operators *operators, struct verify_item **out, size_t *n, enum verify_code *worst,
+    struct err *e);
+
+/* One record, parsed. */
+struct record {
+	uint64_t seq;
+	const char *type;
+	const char *t;
+	json_t *json; /* borrowed: lives as long as the reader's current record */
+	const char *line;
+	size_t len;
+};
+
+struct journal_reader;
+int journal_reader_open(const char *file, struct journal_reader **out, struct err *e);
+/* 1 a record, 0 the end (a torn tail counts as the end), -1 error. */
+int journal_reader_next(struct journal_reader *r, struct record *out, struct err *e);
+void journal_reader_close(struct journal_reader *r);
+
+/* A begin that has no outcome: shown as OUTCOME UNKNOWN. */
+struct unknown {
+	const char *file, *session, *plan, *person, *t;
+	const char *node, *text, *part, *kind;
+	const char *xid; /* as recorded, or "" */
+	uint64_t seq;
+};
+
+/* What journals in the directories leave behind: all standing holds, and unknown outcomes of
+ * sessions whose process is gone (their file's lock is free), this person's or anybody's that can
+ * be read.
+ */
+int journal_legacy(struct arena *a, const char *const *dirs, size_t ndirs, struct hold **holds,
+    size_t *nholds, struct unknown **unknowns, size_t *nunknowns, struct err *e);
+
+/* Newest first. */
+struct journal_entry {
+	const char *file, *session, *person, *cluster, *opened;
+	int is_closed, is_live; /* live: a process holds the lock */
+	uint64_t records;
+	int64_t bytes;
+};
+int journal_list(struct arena *a, const char *const *dirs, size_t ndirs, struct journal_entry **out,
+    size_t *n, struct err *e);
+/* A record as inert lines for people; used by show and replay. */
+char *record_render(struct arena *a, const struct record *r);
+
+#endif

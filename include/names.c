@@ -1,0 +1,104 @@
+/*
+ * Small tables of names for the nouns, and look-ups that belong to no floor.
+ */
+#include <string.h>
+
+#include "config.h"
+#include "plan.h"
+#include "session.h"
+#include "banned.h"
+
+const char *
+step_part_name(enum step_part p)
+{
+	static const char *const names[] = {
+	    [PART_BEFORE] = "before",
+	    [PART_MAIN] = "main",
+	    [PART_AFTER] = "after",
+	    [PART_UNDO] = "undo",
+	};
+
+	return names[p];
+}
+
+const char *
+step_kind_name(enum step_kind k)
+{
+	static const char *const names[] = {
+	    [KIND_STATEMENT] = "statement",
+	    [KIND_HOLD] = "hold",
+	    [KIND_PROVE] = "prove",
+	    [KIND_FENCE] = "fence",
+	    [KIND_HARDEN] = "harden",
+	    [KIND_CHECK] = "check",
+	    [KIND_LIMIT] = "limit",
+	    [KIND_BEGIN] = "begin",
+	    [KIND_COMMIT] = "commit",
+	    [KIND_REPROVE] = "prove-again",
+	    [KIND_RELEASE] = "release",
+	    [KIND_COPY] = "copy",
+	    [KIND_LOAD] = "load",
+	};
+
+	return names[k];
+}
+
+const char *
+level_name(enum level l)
+{
+	static const char *const names[] = {
+	    [LEVEL_ALLOW] = "allow",
+	    [LEVEL_CONFIRM] = "confirm",
+	    [LEVEL_APPROVE] = "approve",
+	    [LEVEL_REFUSE] = "refuse",
+	};
+
+	return names[l];
+}
+
+const char *
+way_back_name(enum way_back b)
+{
+	static const char *const names[] = {
+	    [BACK_NONE] = "none",
+	    [BACK_STATEMENT] = "statement",
+	    [BACK_REPLICA] = "held-replica",
+	    [BACK_QUARANTINE] = "quarantine",
+	    [BACK_ROLLBACK] = "rollback",
+	};
+
+	return names[b];
+}
+
+const char *
+session_setting(const struct session *s, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < s->nsettings; i++)
+		if (strcmp(s->settings[i].name, name) == 0)
+			return s->settings[i].value;
+	return NULL;
+}
+
+const struct cluster_config *
+config_cluster(const struct config *c, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < c->nclusters; i++)
+		if (strcmp(c->clusters[i].name, name) == 0)
+			return &c->clusters[i];
+	return NULL;
+}
+
+const struct person_config *
+config_person(const struct config *c, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < c->npersons; i++)
+		if (strcmp(c->persons[i].name, name) == 0)
+			return &c->persons[i];
+	return NULL;
+}

@@ -1,0 +1,48 @@
+/*
+ * Growing a plan: steps, facts and losses appended in the plan's arena. Both the guard builder and
+ * an engine's wording use it, hence it lives below them. Must never look at a server or a clock.
+ */
+#include <string.h>
+
+#include "arena.h"
+#include "plan.h"
+#include "banned.h"
+
+struct step *
+plan_add(struct arena *a, struct plan *p)
+{
+	struct step *s;
+
+	p->steps = arena_grow(a, p->steps, p->nsteps, sizeof(*p->steps));
+	s = &p->steps[p->nsteps++];
+	memset(s, 0, sizeof(*s));
+	return s;
+}
+
+/* The world stays sorted by name; a fact said twice keeps its last value. */
+void
+plan_add_fact(struct arena *a, struct plan *p, const char *name, const char *value)
+{
+	size_t at = 0;
+
+	while (at < p->nworld && strcmp(p->world[at].name, name) < 0)
+		at++;
+	if (at < p->nworld && strcmp(p->world[at].name, name) == 0) {
+		p->world[at].value = arena_strdup(a, value == NULL ? "" : value);
+		return;
+	}
+	p->world = arena_grow(a, p->world, p->nworld, sizeof(*p->world));
+	memmove(&p->world[at + 1], &p->world[at], (p->nworld - at) * sizeof(*p->world));
+	p->world[at].name = arena_strdup(a, name);
+	p->world[at].value = arena_strdup(a, value == NULL ? "" : value);
+	p->nworld++;
+}
+
+void
+plan_add_loss(struct arena *a, struct plan *p, const char *what, const char *detail)
+{
+	p->losses = arena_grow(a, p->losses, p->nlosses, sizeof(*p->losses));
+	p->losses[p->nlosses].what = arena_strdup(a, what);
+	p->losses[p->nlosses].detail = arena_strdup(a, detail);
+	p->nlosses++;
+}

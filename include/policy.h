@@ -1,0 +1,118 @@
+/*
+ * Policy: pure judgement and pure planning. Actions, session, topology and rules in; verdict and
+ * guarded plan out. No I/O. The rules file is parsed by shell/config.c into struct site_rules.
+ */
+#ifndef POLICY_H
+#define POLICY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "action.h"
+#include "config.h"
+#include "engine.h"
+#include "hold.h"
+#include "plan.h"
+#include "session.h"
+#include "topology.h"
+#include "verdict.h"
+
+/* One rule of the site's file (holdfast-policy(5)). It can only raise. */
+struct site_rule {
+	const char *id;
+	const char **kinds; /* action kinds; none: any */
+	size_t nkinds;
+	const char **objects; /* "schema.name" with * wildcards; none: any */
+	size_t nobjects;
+	const char *min_class;	       /* lowest class it speaks of, or NULL */
+	int64_t rows_over, bytes_over; /* -1: does not matter */
+	int hours_from, hours_to;      /* UTC; -1: any time */
+	enum level level;
+	int approvals; /* for LEVEL_APPROVE */
+	const char *sentence, *learned;
+};
+
+struct site_policy {
+	const char *file; /* NULL: built in */
+	struct site_rule *rules;
+	size_t nrules;
+	enum { HOLD_ALL, HOLD_ONE, HOLD_NAMES } hold;
+	const char **hold_names;
+	size_t nhold_names;
+	int64_t write_confirm_rows; /* write above this is confirmed; default 1000 */
+	int lock_timeout_ms;	    /* default 2000 */
+	int statement_timeout_ms;   /* default 0: none, but see the plan */
+	int approvals;		    /* default 1: for destructive and opaque */
+	int request_ttl_s;	    /* default 900 */
+	const char *quarantine;	    /* schema, default "holdfast_quarantine" */
+	char digest[SHA256_HEX];
+};
+
+void policy_defaults(struct arena *a, struct site_policy *p);
+/* Canonical digest over the built-in rules' version and the site's rules. */
+void policy_digest(struct arena *a, struct site_policy *p);
+/* -1 with ERR_CONFIG where the site's file would lower anything or asks for n = 0. */
+int policy_check(const struct site_policy *p, struct err *e);
+
+struct judge_input {
+	const struct site_policy *policy;
+	const struct cluster_config *cluster; /* NULL: a bare URL */
+	const struct statement *statements;
+	size_t nstatements;
+	const struct session *session;
+	const struct topology *topology; /* NULL while unknown */
+	const struct hold *holds;	 /* standing */
+	size_t nholds;
+	int is_journal_writable, is_signed; /* no journal, no key: looking and safing only */
+	int remote_apply_chosen;	    /* the operator chose to freeze writers explicitly */
+	int64_t now;			    /* epoch seconds */
+	int has_dependents;	 /* RESTRICT drop the server would refuse: known from the catalog */
+	const char **dependents; /* their names, "view public.big_orders"; for the sentence */
+	size_t ndependents;
+	int64_t estimate; /* rows the text changes: 0 not asked, -1 asked and not known */
+};
+
+/* Never fails: what matches no rule is refused. */
+void policy_judge(struct arena *a, const struct judge_input *in, struct verdict *out);
+
+/* What the guard builder needs besides the plan itself. */
+struct guard_input {
+	const struct engine *engine;
+	int remote_apply_chosen; /* pause: freezing all writers was chosen explicitly */
+	const struct site_policy *policy;
+	const struct topology *topology;
+	const struct session *session;
+	const struct hold *holds;
+	size_t nholds;
+};
+
+/*
+ * Turns a plan with its main statement(s) into the guarded plan: holds, proofs, hardening,
+ * identity and object checks, limits, main, proof again, undo; plus world, nodes, accepted, way
+ * back. plan->verdict must be set. ERR_REFUSED with a sentence where it cannot be guarded.
+ */
+int policy_guard(struct arena *a, struct plan *p, const struct guard_input *in, struct err *e);
+/* Plans of the verbs, from facts: pause and resume of nodes, release after an undo. */
+int policy_plan_pause(struct arena *a, struct plan *p, const struct guard_input *in,
+    const char *const *nodes, size_t n, struct err *e);
+int policy_plan_resume(struct arena *a, struct plan *p, const struct guard_input *in,
+    const char *const *nodes, size_t n, struct err *e);
+
+/*
+ * Takes back a plan that dropped or truncated tables: brings each table back on the primary from a
+ * replica that plan held, then releases its replicas, upper ones first. ERR_REFUSED with a sentence
+ * where no held replica still has the rows.
+ */
+int policy_plan_undo(struct arena *a, struct plan *p, const struct guard_input *in,
+    const struct plan *filed, struct err *e);
+
+/* The world a plan relies on, as named facts, sorted. */
+void policy_world(struct arena *a, struct plan *p, const struct topology *t,
+    const struct session *s, const struct hold *holds, size_t nholds);
+/*
+ * Compares the plan's world with a fresh one. 0: still valid. -1: ERR_STALE with a sentence
+ * naming field, before and after. More holds than planned are fine.
+ */
+int policy_world_compare(const struct plan *before, const struct plan *now, struct err *e);
+
+#endif

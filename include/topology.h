@@ -1,0 +1,62 @@
+/*
+ * A topology: who replicates from whom, who else consumes the log, and what is wrong, at one
+ * moment. Lives in an arena of its own and is replaced whole.
+ */
+#ifndef TOPOLOGY_H
+#define TOPOLOGY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hash.h"
+#include "node.h"
+
+/* Somebody who takes the log and is no known node: a slot, CDC, pg_receivewal, an archive. */
+struct consumer {
+	const char *node;    /* name of the node it takes the log from */
+	const char *what;    /* walsender, slot, logical slot, archive */
+	const char *name;    /* application_name or slot name */
+	const char *address; /* client address, or NULL */
+	const char *state;   /* streaming, inactive, ... */
+	int64_t retained;    /* bytes of log kept for it; -1 unknown */
+	int is_unidentified; /* could be a replica: blocks the word "all" */
+};
+
+/* What the operator must know, most dangerous first. */
+struct finding {
+	int rank;	      /* smaller is more dangerous */
+	const char *id;	      /* short and stable, "two-primaries" */
+	const char *node;     /* name, or NULL */
+	const char *sentence; /* what is so */
+	const char *next;     /* one next step */
+};
+
+struct topology {
+	const char *cluster; /* identity of the cluster, "" while no node answered */
+	const char *engine;
+	struct node *nodes;
+	size_t nnodes;
+	struct consumer *consumers;
+	size_t nconsumers;
+	struct finding *findings; /* sorted by rank, then node */
+	size_t nfindings;
+	int64_t taken_ms;	 /* now_ms() */
+	char taken_at[32];	 /* RFC 3339, Z */
+	char digest[SHA256_HEX]; /* topology_digest() */
+};
+
+const struct node *topology_find(const struct topology *t, const char *name);
+const struct node *topology_find_identity(const struct topology *t, const char *identity);
+/* The only primary, or NULL where there is none or more than one. */
+const struct node *topology_primary(const struct topology *t);
+/* True where `below` replicates from `above`, directly or through others. */
+int topology_is_below(const struct topology *t, const struct node *below, const struct node *above);
+/*
+ * SHA-256 over "holdfast-topology-v1\0" and, sorted by identity, one line a node: identity,
+ * timeline, role, upstream identity. Nodes that did not answer count by name and role.
+ */
+void topology_digest(struct topology *t);
+/* The most nodes held at one time (unidentified consumers and unreachable nodes not counted). */
+size_t topology_held(const struct topology *t);
+
+#endif

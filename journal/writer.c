@@ -1,0 +1,310 @@
+/*
+ * Writing the journal: add, sync, checkpoint, close. Nothing is acknowledged that is not durable,
+ * and a file that failed once is never trusted again.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "arena.h"
+#include "line.h"
+#include "wait.h"
+#include "writer.h"
+#include "banned.h"
+
+#define SYNC_AFTER_MS 900
+#define CHECKPOINT_AFTER_MS 60000
+#define CHECKPOINT_AFTER_RECORDS 1000
+#define RETRY_MS 30000
+#define CLOCK_STEP_NS 1000000000LL
+
+static int64_t
+clock_offset(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec - jtime_boot();
+}
+
+static const char *
+text_or_empty(struct arena *a, const char *s)
+{
+	return s == NULL ? "" : arena_strdup(a, s);
+}
+
+static void
+journal_free(struct journal *j)
+{
+	size_t i;
+
+	jpart_drop(j);
+	pending_clear(j);
+	for (i = 0; i < j->nbegun; i++)
+		free(j->begun[i].key);
+	free(j->begun);
+	buf_free(&j->lazy);
+	json_decref(j->cert);
+	arena_free(j->arena);
+	free(j);
+}
+
+/* Everything written so far is on the disk. */
+static void
+settled(struct journal *j)
+{
+	pending_clear(j);
+	begun_durable(j);
+	j->durable = j->head;
+	j->dirty_ms = 0;
+	j->lost = 0;
+}
+
+/* The file is dead: go on in the next directory. From then on `start` names the whole list again,
+ * as a later retry may find room in any. */
+static int
+move_on(struct journal *j, size_t start, struct err *e)
+{
+	struct err why = *e;
+
+	jpart_drop(j);
+	if (jpart_start(j, start, why.msg, e) == 0) {
+		settled(j);
+		return 0;
+	}
+	pending_drop_ahead(j);
+	j->retry_ms = now_ms() + RETRY_MS;
+	err_wrap(e, "%s; no other directory takes records", why.msg);
+	return err_hint(
+	    e, "Only looking and safing work now; free space or mend the journal's directory.");
+}
+
+/* Which configured directory the file is in, plus one. */
+static size_t
+next_dir(const struct journal *j)
+{
+	size_t i, n;
+
+	for (i = 0; i < j->ndirs; i++) {
+		n = strlen(j->dirs[i]);
+		if (strncmp(j->file, j->dirs[i], n) == 0 && j->file[n] == '/' &&
+		    strcmp(j->file + n + 1, j->name) == 0)
+			return i + 1;
+	}
+	return j->ndirs;
+}
+
+int
+journal_open(const struct journal_setup *s, struct journal **out, struct err *e)
+{
+	struct journal *j = calloc(1, sizeof(*j));
+	size_t i;
+
+	*out = NULL;
+	if (j == NULL)
+		abort();
+	/* A file size limit must be an error of write(2), not our death. */
+	signal(SIGXFSZ, SIG_IGN);
+	j->arena = arena_new();
+	buf_init(&j->lazy, (size_t)256 << 10);
+	j->fd = j->dirfd = -1;
+	j->dirs = arena_array(j->arena, s->ndirs, sizeof(*j->dirs));
+	for (i = 0; i < s->ndirs; i++)
+		j->dirs[i] = arena_strdup(j->arena, s->dirs[i]);
+	j->ndirs = s->ndirs;
+	j->person = text_or_empty(j->arena, s->person);
+	j->cluster = text_or_empty(j->arena, s->cluster);
+	j->operators_file = text_or_empty(j->arena, s->operators_file);
+	j->policy_digest = text_or_empty(j->arena, s->policy_digest);
+	j->key = s->key;
+	id_new(j->session);
+	if (s->key == NULL) {
+		journal_free(j);
+		return err_set(e, ERR_JOURNAL, "could not open a journal: no session key");
+	}
+	if (jpart_start(j, 0, NULL, e) != 0) {
+		journal_free(j);
+		return -1;
+	}
+	settled(j);
+	j->offset_ns = clock_offset();
+	j->checkpoint_ms = now_ms();
+	j->checkpoint_at = j->head.records;
+	*out = j;
+	return 0;
+}
+
+const char *
+journal_session(const struct journal *j)
+{
+	return j->session;
+}
+
+const char *
+journal_file(const struct journal *j)
+{
+	return j->file;
+}
+
+char *
+journal_head(struct arena *a, const struct journal *j)
+{
+	char leaf[SHA256_HEX];
+
+	hex_encode(j->head.leaf, SHA256_BYTES, leaf);
+	return arena_printf(a, "%s:%llu:%s", j->session, (unsigned long long)journal_seq(j), leaf);
+}
+
+uint64_t
+journal_seq(const struct journal *j)
+{
+	return j->head.records - 1;
+}
+
+int
+journal_is_writable(const struct journal *j)
+{
+	return j->fd >= 0;
+}
+
+/* Without a directory, what already happened is kept for the time one returns; what is only
+ * about to happen is refused, as then it will not happen. */
+static int
+refuse_add(struct journal *j, const char *type, struct pending *p, struct err *e)
+{
+	if (!p->is_ahead && j->kept + p->len < KEPT_MAX) {
+		pending_keep(j, p);
+	} else {
+		j->lost++;
+		pending_free(p);
+	}
+	return err_set(
+	    e, ERR_JOURNAL, "could not write the %s record: no directory takes records", type);
+}
+
+int
+journal_add(struct journal *j, const char *type, json_t *body, struct err *e)
+{
+	json_t *kept = json_incref(body);
+	struct pending *p = pending_make(type, body, e);
+	struct err why;
+	int r = 0;
+
+	if (p == NULL) {
+		json_decref(kept);
+		return -1;
+	}
+	j->acts += strcmp(type, "begin") == 0;
+	if (j->fd >= 0 || strcmp(type, "begin") != 0)
+		begun_note(j, type, kept);
+	if (strcmp(type, "cert") == 0) {
+		json_decref(j->cert);
+		j->cert = json_incref(kept);
+	}
+	json_decref(kept);
+	if (j->fd < 0)
+		return refuse_add(j, type, p, e);
+	pending_keep(j, p);
+	if (j->dirty_ms == 0)
+		j->dirty_ms = now_ms();
+	if (jpart_emit(j, p, &why) != 0) {
+		r = move_on(j, next_dir(j), &why);
+		if (r != 0 && e != NULL)
+			*e = why;
+	}
+	return r;
+}
+
+int
+journal_sync(struct journal *j, struct err *e)
+{
+	struct err why;
+
+	if (j->fd < 0)
+		return err_set(
+		    e, ERR_JOURNAL, "could not sync the journal: no directory takes records");
+	if (j->first == NULL)
+		return 0;
+	if (jpart_flush(j, &why) == 0) {
+		if (fdatasync(j->fd) == 0) {
+			settled(j);
+			return 0;
+		}
+		err_set(&why, ERR_JOURNAL, "could not sync the journal %s: %s", j->file,
+		    strerror(errno));
+	}
+	if (move_on(j, next_dir(j), &why) == 0)
+		return 0;
+	if (e != NULL)
+		*e = why;
+	return -1;
+}
+
+int
+journal_put(struct journal *j, const char *type, json_t *body, struct err *e)
+{
+	return journal_add(j, type, body, e) != 0 ? -1 : journal_sync(j, e);
+}
+
+int
+journal_checkpoint(struct journal *j, struct err *e)
+{
+	if (journal_put(j, "checkpoint", json_object(), e) != 0)
+		return -1;
+	j->checkpoint_ms = now_ms();
+	j->checkpoint_at = j->head.records;
+	return 0;
+}
+
+/* Somebody set the clock: the order is by seq only, but people read times. */
+static void
+note_clock(struct journal *j)
+{
+	int64_t now = clock_offset(), step = now - j->offset_ns;
+
+	if (step < CLOCK_STEP_NS && step > -CLOCK_STEP_NS)
+		return;
+	j->offset_ns = now;
+	journal_add(j, "clock", json_pack("{s:I}", "step_ms", (json_int_t)(step / 1000000)), NULL);
+}
+
+void
+journal_tick(struct journal *j)
+{
+	int64_t now = now_ms();
+	struct err e;
+
+	if (j->fd < 0) {
+		if (now < j->retry_ms)
+			return;
+		err_set(&e, ERR_JOURNAL, "no directory took records for a while");
+		move_on(j, 0, &e);
+		return;
+	}
+	note_clock(j);
+	if (j->head.records > j->checkpoint_at &&
+	    (now - j->checkpoint_ms >= CHECKPOINT_AFTER_MS ||
+		j->head.records - j->checkpoint_at >= CHECKPOINT_AFTER_RECORDS))
+		journal_checkpoint(j, NULL);
+	else if (j->dirty_ms != 0 && now - j->dirty_ms >= SYNC_AFTER_MS)
+		journal_sync(j, NULL);
+}
+
+void
+journal_close(struct journal *j)
+{
+	if (j == NULL)
+		return;
+	if (j->fd < 0) /* perhaps there is room again */
+		j->retry_ms = 0, journal_tick(j);
+	if (j->fd >= 0 && journal_put(j, "close",
+			      json_pack("{s:I,s:I,s:s}", "records", (json_int_t)j->head.records + 1,
+				  "acts", (json_int_t)j->acts, "reason", "exit"),
+			      NULL) == 0)
+		fchmod(j->fd, 0400); /* a hint for people, never a proof */
+	journal_free(j);
+}
