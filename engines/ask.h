@@ -1,0 +1,92 @@
+/*
+ * Questions: the fixed list of read-only things commands may ask a cluster. Typed answers, no SQL
+ * of the caller's own. Each has a deadline, is cancelled by the waiter, and never changes anything.
+ */
+#ifndef ASK_H
+#define ASK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "action.h"
+#include "config.h"
+#include "err.h"
+#include "plan.h"
+#include "session.h"
+#include "topology.h"
+#include "wait.h"
+
+struct arena;
+struct cluster; /* the open sessions of a cluster: at most two per node, kept open */
+
+/* The last picture, or NULL before the first crawl finished. */
+const struct topology *ask_last(struct cluster *c);
+/* A fresh picture: reads every known node again, in parallel, over kept sessions; follows new edges
+ * both ways. Nodes that do not answer stay in it. The topology lives until the next call. */
+int ask_topology(struct cluster *c, struct waiter *w, const struct topology **out, struct err *e);
+/* The operator's session as it is now. */
+int ask_session(
+    struct cluster *c, struct waiter *w, struct arena *a, struct session *out, struct err *e);
+/* Resolves the objects of all actions against the session's search_path: oid, relfilenode, size,
+ * rows, temporary; objects that do not exist keep oid 0. Refines functions (volatility) and
+ * temporary tables: may lower a REFINABLE opaque to read and a TEMPABLE one to write. */
+int ask_refine(
+    struct cluster *c, struct waiter *w, struct arena *a, struct script *s, struct err *e);
+
+/*
+ * What the relations that a text reads would run: a view or row security that calls functions which
+ * may change something, or a foreign table, makes the statement opaque, with a reason that names
+ * both. One question; none for catalogues and constants. search_path is the session's, or NULL.
+ */
+int ask_reads(struct cluster *c, struct waiter *w, struct arena *a, const char *search_path,
+    struct script *s, struct err *e);
+
+/*
+ * -1 with the server's syntax error where the server's own grammar does not know the text either;
+ * it is parsed there and not executed. 0 where it does, or could not be asked.
+ */
+int ask_syntax(struct cluster *c, struct waiter *w, const char *text, size_t len, struct err *e);
+
+/* What hangs on an object: what a RESTRICT drop is refused for, what CASCADE takes along. */
+struct dependent {
+	const char *type, *schema, *name; /* "view", "public", "big_orders" */
+	const char *table;		  /* of a constraint, trigger, policy; or NULL */
+	const char *identity;		  /* pg_describe_object text */
+	uint32_t classid, oid;
+	uint32_t table_oid;  /* of `table`; 0 none */
+	int64_t rows, bytes; /* -1: holds none, or unknown */
+	int depth;	     /* 1 direct */
+};
+int ask_dependents(struct cluster *c, struct waiter *w, struct arena *a, const struct object *o,
+    struct dependent **out, size_t *n, struct err *e);
+/* Estimated rows an UPDATE, DELETE or SELECT touches (EXPLAIN without ANALYZE); -1 unknown. */
+int ask_estimate(struct cluster *c, struct waiter *w, const char *text, size_t len, int64_t *rows,
+    struct err *e);
+
+/* Rows for a listing: titles and cells, all inert-on-show text, NULL is SQL NULL. */
+struct listing {
+	size_t ncols, nrows;
+	const char **titles;
+	const char **cells;	   /* row-major */
+	unsigned char *is_numeric; /* per column */
+};
+enum ask_list {
+	ASK_TABLES,   /* tables, views: schema, name, type, owner, rows, size */
+	ASK_LOCKS,    /* who waits for whom */
+	ASK_ACTIVITY, /* sessions: pid, user, application, state, age, statement */
+	ASK_LAG,      /* replicas: node, state, bytes, seconds */
+	ASK_DATABASES,
+	ASK_ROLES,
+	ASK_FUNCTIONS,
+	ASK_SCHEMAS,
+	ASK_COLUMNS,	 /* of `argument` */
+	ASK_INDEXES,	 /* of `argument` */
+	ASK_CONSTRAINTS, /* of `argument`, both directions of foreign keys */
+};
+int ask_list(struct cluster *c, struct waiter *w, struct arena *a, enum ask_list what,
+    const char *argument, struct listing *out, struct err *e);
+/* Names for completion that begin with prefix: tables and views of the search_path. */
+int ask_names(struct cluster *c, struct waiter *w, struct arena *a, const char *prefix,
+    const char ***out, size_t *n, struct err *e);
+
+#endif

@@ -1,0 +1,204 @@
+/*
+ * The handle of a cluster: which sessions are open to which node, see cluster.h and members.h. At
+ * most two a node: control, opened first, and the operator's or a plan's. Must never send a
+ * statement of its own beyond asking who is there.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arena.h"
+#include "engines/members.h"
+#include "engines/pg_who.h"
+#include "engines/pg_wire.h"
+#include "text.h"
+#include "banned.h"
+
+struct cluster *
+cluster_new(const struct cluster_setup *s)
+{
+	struct cluster *c = calloc(1, sizeof(*c));
+	struct member *m;
+	size_t i;
+
+	if (c == NULL)
+		abort();
+	c->setup = *s;
+	c->members = calloc(s->config->nnodes + 1, sizeof(*c->members));
+	if (c->members == NULL)
+		abort();
+	for (i = 0; i < s->config->nnodes; i++) {
+		m = &c->members[c->nmembers++];
+		text_copy(m->name, sizeof(m->name), s->config->nodes[i].name);
+		m->address = strdup(s->config->nodes[i].address);
+		m->is_configured = 1;
+		if (m->address == NULL)
+			abort();
+	}
+	return c;
+}
+
+void
+cluster_free(struct cluster *c)
+{
+	size_t i;
+
+	if (c == NULL)
+		return;
+	cluster_crawl_cancel(c);
+	pg_close(c->person);
+	pg_close(c->main);
+	pg_close(c->pen);
+	for (i = 0; i < c->nmembers; i++) {
+		pg_close(c->members[i].control);
+		free(c->members[i].address);
+	}
+	free(c->members);
+	arena_free(c->topology_arena);
+	free(c);
+}
+
+struct member *
+cluster_member(struct cluster *c, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < c->nmembers; i++)
+		if (strcmp(c->members[i].name, name) == 0)
+			return &c->members[i];
+	return NULL;
+}
+
+const char *
+cluster_application(const struct cluster *c, char *out, size_t size)
+{
+	const char *incident = c->setup.incident;
+
+	snprintf(out, size, "holdfast %s%s%s",
+	    c->setup.person == NULL ? "nobody" : c->setup.person->name,
+	    incident == NULL || incident[0] == '\0' ? "" : " ", incident == NULL ? "" : incident);
+	return out;
+}
+
+int64_t
+cluster_deadline(const struct cluster *c, enum cluster_limit l)
+{
+	int ms = l == LIMIT_CONNECT ? c->setup.config->connect_timeout_ms
+				    : c->setup.config->query_timeout_ms;
+
+	return now_ms() + (ms > 0 ? ms : 2000);
+}
+
+/* Where the address names no database: the cluster's, else the one every server has. */
+static const char *
+usual_database(const struct cluster *c, const char *address)
+{
+	if (pg_address_has(address, "dbname") || pg_address_has(address, "service") ||
+	    getenv("PGDATABASE") != NULL || getenv("PGSERVICE") != NULL)
+		return NULL;
+	return c->setup.config->database != NULL ? c->setup.config->database : "postgres";
+}
+
+int
+cluster_open(struct cluster *c, struct waiter *w, const char *address, const char *database,
+    struct pg_conn **out, struct err *e)
+{
+	char name[160];
+
+	return pg_open(out, w, address, c->setup.person,
+	    database != NULL ? database : usual_database(c, address),
+	    cluster_application(c, name, sizeof(name)), cluster_deadline(c, LIMIT_CONNECT), e);
+}
+
+/* Opens the control session and sees that the same server is still there. */
+int
+cluster_open_control(
+    struct cluster *c, struct member *m, struct waiter *w, struct pg_who *who, struct err *e)
+{
+	struct pg_conn *fresh;
+
+	if (cluster_open(c, w, m->address, NULL, &fresh, e) < 0)
+		return err_wrap(e, "%s", m->name);
+	if (pg_who(fresh, w, cluster_deadline(c, LIMIT_QUERY), who, e) < 0) {
+		pg_close(fresh);
+		return err_wrap(e, "%s", m->name);
+	}
+	if (m->identity[0] != '\0' && !cluster_is_same(m, who)) {
+		pg_close(fresh);
+		err_set(e, ERR_STALE, "%s is another server now: identity was %s, is %s", m->name,
+		    m->identity, who->identity);
+		return err_hint(e, "look at `topology` before doing anything there");
+	}
+	pg_close(m->control);
+	m->control = fresh;
+	if (m->identity[0] == '\0')
+		text_copy(m->identity, sizeof(m->identity), who->identity);
+	text_copy(m->incarnation, sizeof(m->incarnation), who->incarnation);
+	return 0;
+}
+
+/* Two servers that look alike are told apart by a suffix the crawl gave: "identity+name". */
+int
+cluster_is_same(const struct member *m, const struct pg_who *who)
+{
+	size_t n = strlen(who->identity);
+
+	return strncmp(m->identity, who->identity, n) == 0 &&
+	       (m->identity[n] == '\0' || m->identity[n] == '+');
+}
+
+/* A server that ended the session in between has left bytes or an end of file on the socket. */
+static int
+is_alive(struct pg_conn *c)
+{
+	if (c == NULL || c->is_broken)
+		return 0;
+	if (PQconsumeInput(c->pq) == 0 || PQstatus(c->pq) != CONNECTION_OK)
+		return 0;
+	return 1;
+}
+
+int
+member_control(
+    struct cluster *c, struct member *m, struct waiter *w, struct pg_conn **out, struct err *e)
+{
+	struct pg_who who;
+
+	if (!is_alive(m->control)) {
+		pg_close(m->control);
+		m->control = NULL;
+		if (cluster_open_control(c, m, w, &who, e) < 0)
+			return -1;
+	}
+	*out = m->control;
+	return 0;
+}
+
+int
+cluster_settle(struct cluster *c, struct waiter *w, struct err *e)
+{
+	int fd = cluster_crawl_fd(c);
+
+	if (fd < 0)
+		return 0;
+	if (w->wait(w, fd, POLLIN, INT64_MAX) < 0)
+		return err_set(
+		    e, ERR_CANCELLED, "waiting for the picture of the cluster was cancelled");
+	return cluster_crawl_finish(c, e);
+}
+
+void
+cluster_disconnect(struct cluster *c)
+{
+	pg_close(c->person);
+	c->person = NULL;
+	c->operator_node[0] = '\0';
+	c->operator_address[0] = '\0';
+}
+
+int
+cluster_is_connected(const struct cluster *c)
+{
+	return c->person != NULL && !c->person->is_broken &&
+	       PQstatus(c->person->pq) == CONNECTION_OK;
+}

@@ -1,0 +1,74 @@
+/*
+ * Inside of a cluster's handle: which sessions are open to which node. Private to engines/.
+ */
+#ifndef MEMBERS_H
+#define MEMBERS_H
+
+#include "cluster.h"
+#include "engines/pg_conn.h"
+#include "topology.h"
+
+/* One node the handle knows: from the config, or found by the crawl. */
+struct member {
+	char name[64];
+	char *address;		 /* conninfo; owned */
+	struct pg_conn *control; /* kept; NULL until first used or after it broke */
+	char identity[128];
+	char incarnation[40];
+	int is_configured;
+};
+
+struct cluster {
+	struct cluster_setup setup;
+	struct member *members; /* owned array */
+	size_t nmembers;
+	struct pg_conn *person; /* the operator's interactive session; NULL not connected */
+	char operator_node[64];
+	char operator_address[512]; /* as it was opened */
+	struct pg_conn *main;	    /* the plan's fresh connection */
+	char main_node[64];
+	struct pg_conn *pen;	   /* holds the advisory lock */
+	struct topology *topology; /* last picture */
+	struct arena *topology_arena;
+	struct crawl *crawl; /* background crawl, or NULL */
+	int is_busy;	     /* the main thread uses the members: no background crawl may start */
+	struct {
+		char key[128];
+		int64_t until; /* now_ms */
+	} tried[64];	       /* addresses that were no node */
+	size_t ntried;
+};
+
+struct member *cluster_member(struct cluster *c, const char *name);
+/* The node's control session, opened now if it is not; checks that the identity is still the
+ * one seen before (ERR_STALE). Safe to call from one worker per member. */
+int member_control(
+    struct cluster *c, struct member *m, struct waiter *w, struct pg_conn **out, struct err *e);
+
+/* True where the server that answered is the one the member stands for. */
+struct pg_who;
+int cluster_is_same(const struct member *m, const struct pg_who *who);
+/* "holdfast PERSON INCIDENT": what every session of this handle calls itself. Returns out. */
+const char *cluster_application(const struct cluster *c, char *out, size_t size);
+/* now + the configured limit. */
+enum cluster_limit { LIMIT_CONNECT, LIMIT_QUERY };
+int64_t cluster_deadline(const struct cluster *c, enum cluster_limit l);
+/* Opens one more session to an address, as the person and under the handle's name. database NULL:
+ * the address's own, else the cluster's, else "postgres". */
+int cluster_open(struct cluster *c, struct waiter *w, const char *address, const char *database,
+    struct pg_conn **out, struct err *e);
+/* Opens the member's control session anew and sees that the same server is still there. */
+int cluster_open_control(
+    struct cluster *c, struct member *m, struct waiter *w, struct pg_who *who, struct err *e);
+/* Waits for a background crawl: until it is over the members belong to its thread. Call it before
+ * the first member_control of an act. */
+int cluster_settle(struct cluster *c, struct waiter *w, struct err *e);
+void cluster_crawl_cancel(struct cluster *c); /* stops a background crawl; its picture is lost */
+
+/* Workers: runs fn(args[i]) for all i at once, one thread each up to a bound, signals blocked;
+ * returns when all are done. Each fn gets a waiter whose cancel descriptor fires when w says
+ * cancelled. Returns -1 when it was cancelled. */
+typedef void (*fanout_fn)(void *arg, struct waiter *w);
+int fanout(struct waiter *w, fanout_fn fn, void *const *args, size_t n);
+
+#endif

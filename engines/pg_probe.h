@@ -1,0 +1,66 @@
+/*
+ * All facts of one PostgreSQL server, read in one round trip. Private to engines/.
+ */
+#ifndef PG_PROBE_H
+#define PG_PROBE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engines/pg_who.h"
+#include "node.h"
+
+struct arena;
+
+/* A walsender: somebody who takes the log from this server. */
+struct sender {
+	int pid;
+	const char *application, *address; /* address NULL: a unix socket, or hidden */
+	const char *state, *sync_state;	   /* NULL: hidden from this login */
+	const char *slot, *slot_type;	   /* NULL: uses none */
+	int64_t retained;		   /* bytes kept by its slot; -1 */
+};
+
+struct slot {
+	const char *name, *type; /* physical, logical */
+	const char *plugin, *database, *wal_status;
+	int is_active, is_used; /* used: it keeps log, or did */
+	int pid;
+	int64_t retained; /* -1 unknown */
+};
+
+/* Facts as text; NULL where the server has none or the login may not see it. */
+struct probe {
+	struct pg_who who;
+	int version, port, timeline;
+	const char *version_text, *data_directory, *server_addr;
+	struct position receive, replay, current;
+	int64_t replay_age_ms; /* -1 unknown */
+	enum hold_state hold;
+	const char *cluster_name, *slot_name; /* primary_slot_name */
+	const char *target_lsn;		      /* in force since the last start */
+	const char *sync_commit, *sync_names;
+	const char *feedback, *archive_mode, *archive_command, *slot_keep;
+	int64_t apply_delay_ms;
+	const char *up_host, *up_port;		 /* of primary_conninfo, where readable */
+	int has_receiver;			 /* a receiver process runs and is streaming */
+	const char *sender_host, *receiver_slot; /* as the receiver says */
+	int sender_port;			 /* 0 unknown */
+	struct sender *senders;
+	size_t nsenders;
+	struct slot *slots;
+	size_t nslots;
+	const char **marks; /* application names of managers and of other holdfast sessions */
+	size_t nmarks;
+	int knows_files;				  /* pg_file_settings could be read */
+	const char *file_target_lsn, *file_target_action; /* what the next start would use */
+	const char *file_name;				  /* file that says so */
+	int64_t seen_ms;
+};
+
+int pg_probe(struct pg_conn *c, struct waiter *w, int64_t deadline, struct arena *a,
+    struct probe **out, struct err *e);
+/* "16/B374D848" as a number; 0 where it is none. */
+uint64_t pg_lsn(const char *text);
+
+#endif

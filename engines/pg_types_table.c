@@ -1,0 +1,62 @@
+/*
+ * Kinds of objects of PostgreSQL, and what a DROP of one costs. What holds rows, counters or
+ * replication state is destructive; a definition that can be made again is dangerous.
+ */
+#include "engines/pg_walk.h"
+#include "banned.h"
+
+#define DEFINITION "removes a definition that others may use"
+
+const struct type_row pg_types[] = {
+    {"OBJECT_TABLE", "table", DANGER_DESTRUCTIVE, "drops a table with all its rows"},
+    {"OBJECT_INDEX", "index", DANGER_DANGEROUS, "the index is gone, and plans with it"},
+    {"OBJECT_VIEW", "view", DANGER_DANGEROUS, DEFINITION},
+    {"OBJECT_MATVIEW", "materialized view", DANGER_DESTRUCTIVE, "drops the rows it holds"},
+    {"OBJECT_SEQUENCE", "sequence", DANGER_DESTRUCTIVE, "the counter's position is lost"},
+    {"OBJECT_SCHEMA", "schema", DANGER_DESTRUCTIVE, "drops a schema"},
+    {"OBJECT_DATABASE", "database", DANGER_DESTRUCTIVE, "drops a database with all it holds"},
+    {"OBJECT_TYPE", "type", DANGER_DESTRUCTIVE, "drops a type that columns may use"},
+    {"OBJECT_DOMAIN", "domain", DANGER_DESTRUCTIVE, "drops a type that columns may use"},
+    {"OBJECT_EXTENSION", "extension", DANGER_DESTRUCTIVE,
+	"drops an extension with its types, tables and functions"},
+    {"OBJECT_SUBSCRIPTION", "subscription", DANGER_DESTRUCTIVE,
+	"ends replication and drops the slot at the other end"},
+    {"OBJECT_TABLESPACE", "tablespace", DANGER_DESTRUCTIVE, "removes a directory of the server"},
+    {"OBJECT_FOREIGN_TABLE", "foreign table", DANGER_DANGEROUS, DEFINITION},
+    {"OBJECT_FUNCTION", "function", DANGER_DANGEROUS, DEFINITION},
+    {"OBJECT_PROCEDURE", "procedure", DANGER_DANGEROUS, DEFINITION},
+    {"OBJECT_ROUTINE", "routine", DANGER_DANGEROUS, DEFINITION},
+    {"OBJECT_AGGREGATE", "aggregate", DANGER_DANGEROUS, DEFINITION},
+    {"OBJECT_OPERATOR", "operator", DANGER_DANGEROUS, DEFINITION},
+    {"OBJECT_OPCLASS", "operator class", DANGER_DANGEROUS, DEFINITION},
+    {"OBJECT_OPFAMILY", "operator family", DANGER_DANGEROUS, DEFINITION},
+    {"OBJECT_TRIGGER", "trigger", DANGER_DANGEROUS, "the table is locked; later writes go unchecked"},
+    {"OBJECT_RULE", "rule", DANGER_DANGEROUS, "the table is locked; later statements change meaning"},
+    {"OBJECT_POLICY", "policy", DANGER_DANGEROUS, "the table is locked; who sees which rows changes"},
+    {"OBJECT_EVENT_TRIGGER", "event trigger", DANGER_DANGEROUS, DEFINITION},
+    {"OBJECT_PUBLICATION", "publication", DANGER_DANGEROUS, "subscribers stop receiving changes"},
+    {"OBJECT_ROLE", "role", DANGER_DANGEROUS, "a login is removed"},
+    {"OBJECT_USER_MAPPING", "user mapping", DANGER_DANGEROUS, DEFINITION},
+    {"OBJECT_FOREIGN_SERVER", "server", DANGER_DANGEROUS, DEFINITION},
+    {"OBJECT_FDW", "foreign-data wrapper", DANGER_DANGEROUS, DEFINITION},
+    {"OBJECT_LANGUAGE", "language", DANGER_DANGEROUS, DEFINITION},
+    {"OBJECT_CAST", "cast", DANGER_DANGEROUS, DEFINITION},
+    {"OBJECT_COLLATION", "collation", DANGER_DANGEROUS, DEFINITION},
+    {"OBJECT_CONVERSION", "conversion", DANGER_DANGEROUS, DEFINITION},
+    {"OBJECT_TRANSFORM", "transform", DANGER_DANGEROUS, DEFINITION},
+    {"OBJECT_ACCESS_METHOD", "access method", DANGER_DANGEROUS, DEFINITION},
+    {"OBJECT_STATISTIC_EXT", "statistics", DANGER_DANGEROUS, DEFINITION},
+    {"OBJECT_TSCONFIGURATION", "text search configuration", DANGER_DANGEROUS, DEFINITION},
+    {"OBJECT_TSDICTIONARY", "text search dictionary", DANGER_DANGEROUS, DEFINITION},
+    {"OBJECT_TSPARSER", "text search parser", DANGER_DANGEROUS, DEFINITION},
+    {"OBJECT_TSTEMPLATE", "text search template", DANGER_DANGEROUS, DEFINITION},
+    {"OBJECT_COLUMN", "column", DANGER_DESTRUCTIVE, "drops a column with all its values"},
+    {"OBJECT_ATTRIBUTE", "attribute", DANGER_DESTRUCTIVE, "drops an attribute with its values"},
+    {"OBJECT_TABCONSTRAINT", "constraint", DANGER_DANGEROUS, DEFINITION},
+    {"OBJECT_DOMCONSTRAINT", "domain constraint", DANGER_DANGEROUS, DEFINITION},
+    {"OBJECT_LARGEOBJECT", "large object", DANGER_DESTRUCTIVE, "drops a large object"},
+    {"OBJECT_DEFAULT", "default", DANGER_DANGEROUS, DEFINITION},
+    {"OBJECT_DEFACL", "default privileges", DANGER_DANGEROUS, DEFINITION},
+    {"OBJECT_PARAMETER_ACL", "parameter", DANGER_DANGEROUS, DEFINITION},
+    {NULL, NULL, DANGER_OPAQUE, NULL},
+};

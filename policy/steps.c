@@ -1,0 +1,53 @@
+/*
+ * Arranging steps: see steps.h. Must never lose one that was not named.
+ */
+#include <string.h>
+
+#include "policy/steps.h"
+#include "banned.h"
+
+void
+steps_set_part(struct plan *p, size_t from, enum step_part part)
+{
+	for (; from < p->nsteps; from++)
+		p->steps[from].part = part;
+}
+
+void
+steps_set_conn(struct plan *p, size_t from, enum step_conn conn)
+{
+	for (; from < p->nsteps; from++)
+		p->steps[from].conn = conn;
+}
+
+void
+steps_set_undo(struct plan *p, size_t from, const char *undo)
+{
+	for (; from < p->nsteps; from++)
+		p->steps[from].undo = undo;
+}
+
+void
+steps_drop(struct plan *p, size_t from, enum step_kind kind, const char *node)
+{
+	size_t to = from;
+
+	for (; from < p->nsteps; from++)
+		if (p->steps[from].kind != kind || strcmp(p->steps[from].node, node) != 0)
+			p->steps[to++] = p->steps[from];
+	p->nsteps = to;
+}
+
+void
+steps_sort(struct plan *p, size_t from)
+{
+	struct step s;
+	size_t i, k;
+
+	for (i = from + 1; i < p->nsteps; i++) {
+		s = p->steps[i];
+		for (k = i; k > from && p->steps[k - 1].wave > s.wave; k--)
+			p->steps[k] = p->steps[k - 1];
+		p->steps[k] = s;
+	}
+}

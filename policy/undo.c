@@ -1,0 +1,240 @@
+/*
+ * The way back of a drop or truncate, as a plan: each table from a replica the plan held, then the
+ * replicas released, upper ones first. Must never release a replica before the rows are back.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "arena.h"
+#include "policy.h"
+#include "text.h"
+#include "banned.h"
+
+#define UNDO_TIMEOUT_MS (12 * 3600 * 1000)
+
+/* A table to bring back. */
+struct lost {
+	const struct object *object;
+	const char *mode; /* "drop" or "truncate" */
+	struct lost *next;
+};
+
+static const char *
+mode_of(const struct action *act)
+{
+	if (strcmp(act->kind, "drop-table") == 0)
+		return "drop";
+	return strncmp(act->kind, "truncate", 8) == 0 ? "truncate" : NULL;
+}
+
+static struct lost *
+lost_tables(struct arena *a, const struct plan *filed)
+{
+	struct lost *first = NULL, **end = &first;
+	const struct action *act;
+	size_t i, k, m;
+
+	for (i = 0; i < filed->nstatements; i++)
+		for (k = 0; k < filed->statements[i].nactions; k++) {
+			act = &filed->statements[i].actions[k];
+			for (m = 0; mode_of(act) != NULL && m < act->nobjects; m++) {
+				if (act->objects[m].oid == 0 || act->objects[m].is_temporary)
+					continue;
+				*end = arena_alloc(a, sizeof(**end));
+				(*end)->object = &act->objects[m];
+				(*end)->mode = mode_of(act);
+				end = &(*end)->next;
+			}
+		}
+	return first;
+}
+
+/* True where the plan itself asked this node to pause, or relied on its standing hold. */
+static int
+was_held_by(const struct plan *filed, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < filed->nsteps; i++)
+		if (filed->steps[i].kind == KIND_HOLD && strcmp(filed->steps[i].node, name) == 0)
+			return 1;
+	return 0;
+}
+
+static int
+depth(const struct topology *t, const struct node *n)
+{
+	int d = 0;
+
+	while ((n = topology_find_identity(t, n->upstream)) != NULL && d < 1000)
+		d++;
+	return d;
+}
+
+/* The plan's replicas that are still held, upper ones first. */
+static const struct node **
+still_held(struct arena *a, const struct topology *t, const struct plan *filed, size_t *n)
+{
+	const struct node **held = arena_array(a, t->nnodes + 1, sizeof(*held)), *x;
+	size_t i, k;
+
+	*n = 0;
+	for (i = 0; i < t->nnodes; i++) {
+		x = &t->nodes[i];
+		if (x->role != ROLE_REPLICA || !was_held_by(filed, x->name) ||
+		    (x->hold != HOLD_PAUSED && x->hold != HOLD_BY_DELAY))
+			continue;
+		for (k = *n; k > 0 && depth(t, held[k - 1]) > depth(t, x); k--)
+			held[k] = held[k - 1];
+		held[k] = x;
+		(*n)++;
+	}
+	return held;
+}
+
+/* What CASCADE took, as the signed plan states it: a JSON list. */
+static const char *
+taken(struct arena *a, const struct plan *filed)
+{
+	const char *list = "";
+	size_t i, n = 0;
+
+	for (i = 0; i < filed->nworld; i++)
+		if (strncmp(filed->world[i].name, "takes ", 6) == 0)
+			list = arena_printf(
+			    a, "%s%s%s", list, n++ > 0 ? "," : "", filed->world[i].value);
+	return arena_printf(a, "[%s]", list);
+}
+
+static void
+arg(struct arena *a, struct step *s, const char *name, const char *value)
+{
+	s->args = arena_grow(a, s->args, s->nargs, sizeof(*s->args));
+	s->args[s->nargs].name = name;
+	s->args[s->nargs++].value = value == NULL ? "" : arena_strdup(a, value);
+}
+
+static void
+add_load(struct arena *a, struct plan *p, const struct plan *filed, const struct lost *l,
+    const struct node *from, const struct node *primary)
+{
+	struct step *s = plan_add(a, p);
+
+	s->part = PART_MAIN;
+	s->type = STEP_PROC;
+	s->kind = KIND_LOAD;
+	s->conn = CONN_CONTROL;
+	s->node = arena_strdup(a, primary->name);
+	s->proc = "undo-table-v1";
+	s->timeout_ms = UNDO_TIMEOUT_MS;
+	s->why = arena_printf(a,
+	    "bring %s back from %s: load beside, compare rows and a checksum, commit only when "
+	    "equal",
+	    object_name(a, l->object), from->name);
+	arg(a, s, "from", from->name);
+	arg(a, s, "to", primary->name);
+	arg(a, s, "database", filed->session.database);
+	arg(a, s, "schema", l->object->schema);
+	arg(a, s, "table", l->object->name);
+	arg(a, s, "oid", arena_printf(a, "%u", l->object->oid));
+	arg(a, s, "dependents", l->next == NULL ? taken(a, filed) : "[]");
+	arg(a, s, "plan", filed->id);
+	arg(a, s, "mode", l->mode);
+	arg(a, s, "rows", arena_printf(a, "%lld", (long long)l->object->rows));
+}
+
+static void
+add_node(struct arena *a, struct plan *p, const struct node *n, int is_held)
+{
+	p->nodes = arena_grow(a, p->nodes, p->nnodes, sizeof(*p->nodes));
+	p->nodes[p->nnodes++] = (struct plan_node){.name = arena_strdup(a, n->name),
+	    .identity = arena_strdup(a, n->identity),
+	    .incarnation = arena_strdup(a, n->incarnation),
+	    .role = n->role,
+	    .is_held = is_held};
+}
+
+/* Held replicas that came up at their recovery target: a resume would promote them. */
+static const char *
+restarts(struct arena *a, const struct node *const *held, size_t n)
+{
+	const char *names = "";
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (held[i]->target_lsn != NULL)
+			names = arena_printf(
+			    a, "%s%s%s", names, names[0] == '\0' ? "" : " and ", held[i]->name);
+	if (names[0] == '\0')
+		return "";
+	return arena_printf(a,
+	    "; %s came up at a recovery target and would be promoted by a resume: settings are "
+	    "reset, and the server must be restarted by hand afterwards",
+	    names);
+}
+
+static void
+set_verdict(struct arena *a, struct plan *p, const struct guard_input *in, const char *back,
+    const char *restarts)
+{
+	struct reason *r = arena_alloc(a, sizeof(*r));
+
+	r->rule = "undo";
+	r->sentence = arena_printf(a,
+	    "the tables come back from %s, and the replicas are released: they replay the mistake "
+	    "and "
+	    "its repair, so the copy they keep now is gone%s",
+	    back, restarts);
+	r->learned = "cxalloy";
+	r->level = LEVEL_APPROVE;
+	p->verdict.level = LEVEL_APPROVE;
+	p->verdict.approvals = in->policy->approvals > 0 ? in->policy->approvals : 1;
+	p->verdict.reasons = r;
+	p->verdict.nreasons = 1;
+	p->danger = DANGER_DESTRUCTIVE;
+	p->back = BACK_STATEMENT;
+	p->way_back =
+	    "before the replicas are released nothing is lost; after that the tables can be "
+	    "dropped again by hand";
+}
+
+int
+policy_plan_undo(struct arena *a, struct plan *p, const struct guard_input *in,
+    const struct plan *filed, struct err *e)
+{
+	const struct node *primary = topology_primary(in->topology), **held;
+	const struct lost *l = lost_tables(a, filed);
+	size_t n, i;
+
+	if (primary == NULL)
+		return err_set(
+		    e, ERR_REFUSED, "there is not exactly one primary; nothing was brought back");
+	if (strcmp(in->session->identity, primary->identity) != 0) {
+		err_set(e, ERR_REFUSED,
+		    "this session is on %s, and the table comes back on the primary, %s",
+		    in->session->node, primary->name);
+		return err_hint(e, "connect %s", primary->name);
+	}
+	if (l == NULL)
+		return err_set(e, ERR_REFUSED,
+		    "plan %.8s dropped or truncated no table: undo does not know a way back for it",
+		    filed->id);
+	held = still_held(a, in->topology, filed, &n);
+	if (n == 0) {
+		err_set(e, ERR_REFUSED,
+		    "no replica that plan %.8s held is still held: nothing to bring back from",
+		    filed->id);
+		return err_hint(e, "topology shows what each replica is doing.");
+	}
+	set_verdict(a, p, in, held[n - 1]->name, restarts(a, held, n));
+	p->undoes = filed->id;
+	add_node(a, p, primary, 0);
+	for (i = 0; i < n; i++)
+		add_node(a, p, held[i], 1);
+	for (; l != NULL; l = l->next)
+		add_load(a, p, filed, l, held[n - 1], primary);
+	for (i = 0; i < n; i++)
+		in->engine->wording->release(a, p, held[i], (int)i + 1);
+	policy_world(a, p, in->topology, in->session, in->holds, in->nholds);
+	return 0;
+}
