@@ -1,0 +1,77 @@
+/*
+ * What commands share to make plans: see planning.h. Asks, judges, guards; does nothing.
+ */
+#include <string.h>
+#include <time.h>
+
+#include "arena.h"
+#include "commands/planning.h"
+#include "engines/ask.h"
+#include "text.h"
+#include "banned.h"
+
+struct plan *
+planning_new(struct context *c, const char *text, size_t len)
+{
+	struct plan *p = arena_alloc(c->arena, sizeof(*p));
+
+	id_new(p->id);
+	p->engine = c->engine->name;
+	p->incident = c->incident;
+	p->requester = c->is_signed ? c->person : "";
+	p->reason = "";
+	p->text = text;
+	p->text_len = len;
+	p->session = *c->session;
+	p->way_back = "";
+	p->undoes = "";
+	p->reversible = "";
+	text_copy(p->policy, sizeof(p->policy), c->policy->digest);
+	if (c->topology != NULL)
+		text_copy(p->topology, sizeof(p->topology), c->topology->digest);
+	return p;
+}
+
+int
+planning_topology(struct context *c, struct err *e)
+{
+	if (ask_topology(c->cluster, c->waiter, &c->topology, e) != 0)
+		return err_wrap(e, "could not look at the replication topology; nothing was run");
+	return 0;
+}
+
+int
+planning_guard(struct context *c, struct plan *p, const struct findings *f, struct err *e)
+{
+	struct judge_input in = {.policy = c->policy,
+	    .cluster = c->cluster_config,
+	    .statements = p->statements,
+	    .nstatements = p->nstatements,
+	    .session = c->session,
+	    .topology = c->topology,
+	    .holds = c->holds,
+	    .nholds = c->nholds,
+	    .is_journal_writable = c->is_journal_writable,
+	    .is_signed = c->is_signed,
+	    .now = (int64_t)time(NULL),
+	    .has_dependents = f->nblockers > 0,
+	    .dependents = f->blockers,
+	    .ndependents = f->nblockers,
+	    .estimate = f->estimate};
+	struct guard_input g = {.engine = c->engine,
+	    .policy = c->policy,
+	    .topology = c->topology,
+	    .session = c->session,
+	    .holds = c->holds,
+	    .nholds = c->nholds};
+
+	policy_judge(c->arena, &in, &p->verdict);
+	if (c->topology != NULL)
+		text_copy(p->topology, sizeof(p->topology), c->topology->digest);
+	/* What is refused has no steps; its world is still compared with that of a filed plan. */
+	if (p->verdict.level == LEVEL_REFUSE) {
+		policy_world(c->arena, p, c->topology, &p->session, c->holds, c->nholds);
+		return 0;
+	}
+	return policy_guard(c->arena, p, &g, e);
+}

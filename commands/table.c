@@ -1,0 +1,62 @@
+/*
+ * The table of commands. Adding one is a file and a row here. Alphabetical, habits last.
+ */
+#include <string.h>
+
+#include "command.h"
+#include "banned.h"
+
+/* Each row is defined in the file of its command. */
+extern const struct command command_activity, command_approve, command_cancel, command_classify,
+    command_connect, command_d, command_deny, command_df, command_disconnect, command_du,
+    command_help, command_incident, command_journal, command_l, command_lab, command_lag,
+    command_locks, command_note, command_operators, command_pause, command_plan, command_policy,
+    command_replay, command_requests, command_resume, command_review, command_run, command_tables,
+    command_topology, command_undo, command_where;
+
+const struct command *const commands[] = {
+    &command_help,
+    &command_activity,
+    &command_approve,
+    &command_cancel,
+    &command_classify,
+    &command_connect,
+    &command_deny,
+    &command_disconnect,
+    &command_incident,
+    &command_journal,
+    &command_lab,
+    &command_lag,
+    &command_locks,
+    &command_note,
+    &command_operators,
+    &command_pause,
+    &command_plan,
+    &command_policy,
+    &command_replay,
+    &command_requests,
+    &command_resume,
+    &command_review,
+    &command_run,
+    &command_tables,
+    &command_topology,
+    &command_undo,
+    &command_where,
+    &command_d,
+    &command_df,
+    &command_du,
+    &command_l,
+    NULL,
+};
+
+const struct command *
+command_find(const char *name)
+{
+	size_t i;
+
+	for (i = 0; commands[i] != NULL; i++)
+		if (strcmp(commands[i]->name, name) == 0 ||
+		    (commands[i]->alias != NULL && strcmp(commands[i]->alias, name) == 0))
+			return commands[i];
+	return NULL;
+}

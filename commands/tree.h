@@ -1,0 +1,33 @@
+/*
+ * Drawing a topology: lines that fit the terminal, and the same as JSON.
+ */
+#ifndef TREE_H
+#define TREE_H
+
+#include <stddef.h>
+
+#include "topology.h"
+
+struct arena;
+
+struct drawing {
+	struct arena *arena;
+	int width;
+	char **lines;
+	size_t n;
+	char *drawn; /* one flag a node */
+};
+
+void tree_line(struct drawing *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Breaks at blanks to fit the width; the first line starts with lead, further ones are indented. */
+void tree_wrap(struct drawing *d, const char *lead, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+const char *tree_inert(struct drawing *d, const char *s); /* "" for NULL */
+const char *tree_lag(struct drawing *d, const struct node *n);
+const char *tree_state(struct drawing *d, const struct node *n);
+/* Columns that the names need as they stand in the tree. */
+int tree_name_width(const struct topology *t);
+/* The whole picture as one JSON object with stable keys. */
+char *tree_json(struct arena *a, const struct topology *t);
+
+#endif

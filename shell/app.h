@@ -1,0 +1,79 @@
+/*
+ * The running program: one struct, passed; never a global.
+ */
+#ifndef APP_H
+#define APP_H
+
+#include "cluster.h"
+#include "command.h"
+#include "journal.h"
+#include "shell/loop.h"
+
+struct repl;
+struct alarm;
+struct pending; /* a request of this session, shell/pending.h */
+
+struct app {
+	struct arena *arena; /* the session's: config, operators, policy */
+	const struct config *config;
+	const struct cluster_config *cluster_config; /* NULL until one is chosen */
+	const struct person_config *person_config;   /* NULL: nobody, unsigned */
+	const struct engine *engine;
+	struct site_policy policy;
+	struct operators *operators; /* NULL: none */
+	struct classifier *classifier;
+	struct cluster *cluster;
+	struct store *store;
+	struct journal *journal;
+	struct session_key *key;
+	char *cert, *cert_sig; /* made before the first thing that is not a read; NULL till then */
+	struct loop *loop;
+
+	struct arena *session_arena;
+	struct session *session; /* NULL while not connected */
+	char incident[65];	 /* "" none */
+	struct hold *holds;
+	size_t nholds;
+	struct arena *holds_arena;
+	struct pending *pending; /* list */
+
+	const char *confirm; /* --confirm NODE */
+	int wait_s;	     /* --wait */
+	int is_interactive;  /* a person reads and types */
+	int is_json, expanded, timing, has_color, width, height;
+	int64_t progress_ms; /* out_progress: when it last wrote, and how wide */
+	int progress_width;
+	int is_paging;	      /* a pager has the screen: notices wait */
+	struct repl *repl;    /* line editing; NULL while there is none */
+	int exit;	      /* code of the last line */
+	int wants_paste;      /* --paste: print requests as text for a chat, also with a store */
+	int crawl_fd;	      /* watched; -1 none */
+	struct alarm *alarms; /* the last one said of each held node */
+	size_t nalarms;
+	/* Rows for COPY FROM STDIN, as struct sink's copy_in; NULL: none can come. */
+	int (*feed)(struct app *app, char *data, size_t size);
+	void *feed_ctx;
+	int is_feeding; /* the terminal was told how to end them */
+	int busy;	/* > 0: the door is open; background looks wait */
+	int quit;
+};
+
+/* Runs one complete input: a verb line, or SQL text without a need for more. Prints what it came
+ * to. Sets app->exit. shell/dispatch.c */
+void app_line(struct app *app, const char *text, size_t len);
+/* Re-reads session facts after something that may have changed them; quiet on failure. */
+void app_refresh_session(struct app *app);
+
+/* What commands may look at, from the program's state. */
+void app_context(struct app *app, struct arena *a, struct context *c);
+/* Checks the row's needs, runs the command and takes what it returns. */
+int app_command(struct app *app, const struct command *cmd, int argc, char **argv, const char *line,
+    size_t len, struct err *e);
+/* As app_line, for text that is SQL whatever its first word. */
+void app_text(struct app *app, const char *text, size_t len);
+/* Plans the filed plan's text again in the world as it is now; for the comparison before it runs.
+ */
+int app_replan(
+    struct app *app, struct arena *a, const struct plan *filed, struct plan **out, struct err *e);
+
+#endif

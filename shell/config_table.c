@@ -1,0 +1,102 @@
+/*
+ * The options of holdfast.conf(5), one row each, and what is wrong with a value.
+ */
+#include <string.h>
+
+#include "shell/config_table.h"
+#include "banned.h"
+
+static const char has_password[] = "holds a password";
+
+/* True where user information of a URL, before the @ of its host, has a colon. */
+static int
+has_url_password(const char *s)
+{
+	const char *p = strstr(s, "://"), *at, *end;
+
+	if (p == NULL)
+		return 0;
+	p += 3;
+	end = p + strcspn(p, "/?#");
+	at = memchr(p, '@', (size_t)(end - p));
+	return at != NULL && memchr(p, ':', (size_t)(at - p)) != NULL;
+}
+
+const char *
+config_address_wrong(const char *s)
+{
+	const char *p;
+
+	if (has_url_password(s))
+		return has_password;
+	for (p = s; (p = strcasestr(p, "password")) != NULL; p++)
+		if (p[8 + strspn(p + 8, " \t")] == '=')
+			return has_password;
+	return NULL;
+}
+
+static const char *
+path_wrong(const char *s)
+{
+	return strlen(s) > 3000 ? "is too long" : NULL;
+}
+
+static const char *const engines[] = {"postgresql", NULL};
+static const char *const environments[] = {"production", "scratch", NULL};
+
+static const struct conf_option node_options[] = {
+    {.name = "address",
+	.type = CONF_STRING,
+	.wrong = config_address_wrong,
+	.expected = "a libpq address without a password (a passfile holds those)"},
+    {.name = NULL},
+};
+
+static const struct conf_option cluster_options[] = {
+    {.name = "engine", .type = CONF_WORD, .words = engines, .expected = "postgresql"},
+    {.name = "database", .type = CONF_STRING, .expected = "the name of a database"},
+    {.name = "environment",
+	.type = CONF_WORD,
+	.words = environments,
+	.expected = "production or scratch"},
+    {.name = "connect_timeout",
+	.type = CONF_INT,
+	.min = 50,
+	.max = 600000,
+	.expected = "milliseconds"},
+    {.name = "query_timeout",
+	.type = CONF_INT,
+	.min = 50,
+	.max = 600000,
+	.expected = "milliseconds"},
+    {.name = "scratch_address",
+	.type = CONF_STRING,
+	.expected = "HOST:PORT of the only server that is scratch"},
+    {.name = "scratch_data_directory",
+	.type = CONF_STRING,
+	.wrong = path_wrong,
+	.expected = "the data directory of the only server that is scratch"},
+    {.name = "node", .type = CONF_SECTION, .of = node_options},
+    {.name = NULL},
+};
+
+static const struct conf_option person_options[] = {
+    {.name = "key", .type = CONF_STRING, .wrong = path_wrong, .expected = "the path of a key"},
+    {.name = "passfile",
+	.type = CONF_STRING,
+	.wrong = path_wrong,
+	.expected = "the path of a libpq passfile"},
+    {.name = "user", .type = CONF_STRING, .expected = "a login name at the servers"},
+    {.name = NULL},
+};
+
+const struct conf_option config_options[] = {
+    {.name = "operators", .type = CONF_STRING, .wrong = path_wrong, .expected = "a path"},
+    {.name = "policy", .type = CONF_STRING, .wrong = path_wrong, .expected = "a path"},
+    {.name = "spool", .type = CONF_STRING, .wrong = path_wrong, .expected = "a path"},
+    {.name = "journal", .type = CONF_LIST, .wrong = path_wrong, .expected = "a list of paths"},
+    {.name = "history", .type = CONF_STRING, .wrong = path_wrong, .expected = "a path"},
+    {.name = "person", .type = CONF_SECTION, .of = person_options},
+    {.name = "cluster", .type = CONF_SECTION, .of = cluster_options},
+    {.name = NULL},
+};

@@ -1,0 +1,19 @@
+/*
+ * The gate: between a plan and the door. Shows the plan, asks what has to be asked, files what has
+ * to be filed.
+ */
+#ifndef GATE_H
+#define GATE_H
+
+#include "command.h"
+
+struct app;
+
+/* Takes a plan as a command returned it. Runs it, files it, or refuses it. */
+int gate_plan(struct app *app, struct context *c, struct plan *p, int is_dry, struct err *e);
+/* `run ID`. */
+int gate_run(struct app *app, const char *id, struct err *e);
+/* `cancel ID`. */
+int gate_cancel(struct app *app, const char *id, struct err *e);
+
+#endif

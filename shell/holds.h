@@ -1,0 +1,25 @@
+/* Standing holds: derived from journals, watched while they stand, published to other operators. */
+#ifndef HOLDS_H
+#define HOLDS_H
+
+#include <stddef.h>
+
+struct app;
+struct arena;
+struct hold;
+
+/* Reads standing holds from the journals (this session's and dead ones) into app->holds. */
+void holds_reload(struct app *app);
+/* Adds what other persons published in the store; shell/holds_store.c. */
+void holds_add_others(struct app *app, struct arena *a, struct hold **holds, size_t *n);
+/* Publishes this person's holds in the store, in place of what earlier sessions published. */
+void holds_publish(struct app *app);
+/* What earlier sessions left behind, said first at start: unknown outcomes and standing holds. */
+void holds_say_legacy(struct app *app);
+/* Compares a fresh topology with the standing holds and alarms: released by someone else,
+ * restarted, moved, disk or log filling. Called after each crawl. */
+void holds_watch(struct app *app);
+/* For the loop: starts a background crawl while replicas are held. */
+void holds_tick(void *app);
+
+#endif
