@@ -1,0 +1,32 @@
+#!/bin/bash
+# tap.sh NAME RUNNER FILES...: runs test files under prove with RUNNER ("" runs them directly). Fails on
+# a failed test, on a skipped or to-do one, and where no test ran. Appends its count to $TAP_COUNTS.
+set -u
+name=$1 runner=$2
+shift 2
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+files=()
+for f in "$@"; do [ -e "$f" ] && files+=("$f"); done
+if [ ${#files[@]} -eq 0 ]; then
+	echo "$name: no test file: a suite without tests does not pass"
+	exit 1
+fi
+export CMOCKA_MESSAGE_OUTPUT=TAP
+echo "== $name: ${#files[@]} files"
+prove --merge --verbose --timer --exec "$runner" "${files[@]}" </dev/null 2>&1 | tee "$log" |
+	grep --line-buffered -vE '^ok [0-9]+ |^[0-9]+\.\.[0-9]+$|^TAP version'
+rc=${PIPESTATUS[0]}
+tests=$(sed -n 's/^Files=[0-9]*, Tests=\([0-9]*\),.*/\1/p' "$log" | tail -n 1)
+failed=$(grep -cE '^not ok ' "$log")
+if grep -iE '^(not )?ok [0-9]+.*# *(skip|todo)|^1\.\.0' "$log"; then
+	echo "$name: a skipped test does not pass"
+	rc=1
+fi
+if [ "${tests:-0}" -eq 0 ]; then
+	echo "$name: no test ran"
+	rc=1
+fi
+[ "$rc" -eq 0 ] || [ "$failed" -gt 0 ] || failed=1
+[ -z "${TAP_COUNTS:-}" ] || echo "$name ${tests:-0} $failed" >>"$TAP_COUNTS"
+exit "$rc"

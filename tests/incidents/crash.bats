@@ -1,0 +1,116 @@
+#!/usr/bin/env bats
+# The shell dies in the middle (kill -9): what the next one says first, what still holds, what the
+# journal is worth. A chain pg1 > pg2 > pg3; the truth is asked of the servers with plain psql.
+
+load ../lab/lab
+load ../lab/people
+load ../tty/tmux
+
+setup_file() {
+	export BATS_NO_PARALLELIZE_WITHIN_FILE=true
+	lab_up cascade:2 --rows 2000
+	# Long enough to be killed while it waits for a lock.
+	as_root sh -c "echo 'lock_timeout = 60000' >$LAB/policy"
+	as_root sh -c "echo 'policy = \"policy\"' >>$LAB/holdfast.conf"
+	wait_until 10 caught_up pg2 pg3
+}
+
+teardown_file() {
+	lab_down
+}
+
+teardown() {
+	screen_down
+	[ -z "${LOCKER:-}" ] || kill "$LOCKER" 2>/dev/null || true
+	[ -z "${PID:-}" ] || kill "$PID" 2>/dev/null || true
+}
+
+# Somebody reads a table in a transaction that does not end.
+lock_table() {
+	sql pg1 "BEGIN; LOCK TABLE $1 IN ACCESS SHARE MODE; SELECT pg_sleep(40)" >/dev/null 2>&1 3>&- &
+	LOCKER=$!
+	wait_until 10 sql_is pg1 1 "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'BEGIN; LOCK%' AND wait_event = 'PgSleep'"
+}
+
+unlock() {
+	sql pg1 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'BEGIN; LOCK%'" >/dev/null
+}
+
+waits() { sql_is pg1 1 "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'DROP TABLE%' AND wait_event_type = 'Lock'"; }
+
+# PID may be a wrapper (sudo, a subshell) that ends by itself as soon as its child is gone.
+kill_shell() {
+	local all
+	all="$PID $(pgrep -d ' ' -P "$PID" || true)"
+	as_root kill -KILL $all 2>/dev/null || true
+	wait "$PID" || true
+	wait_until 10 gone $all
+	PID=
+}
+
+gone() {
+	local p
+	for p; do
+		[ ! -e "/proc/$p" ] || grep -q '^State:	Z' "/proc/$p/status" 2>/dev/null || return 1
+	done
+}
+
+@test "killed while the DROP waits for a lock: the next start says OUTCOME UNKNOWN, and what is held" {
+	# DROP ... CASCADE takes a foreign key away from order_items, and waits for it.
+	lock_table order_items
+	file_as alice 'DROP TABLE orders CASCADE;'
+	approve_as bob "$REQ" pg1
+	wait_until 20 waits
+	kill_shell
+	unlock
+	wait_until 10 sql_is pg1 0 "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'DROP TABLE%'"
+	[ "$(sql pg1 'SELECT count(*) FROM orders')" = 2000 ]
+	[ "$(sql pg2 'SELECT pg_get_wal_replay_pause_state()'),$(sql pg3 'SELECT pg_get_wal_replay_pause_state()')" = paused,paused ]
+	screen_up 140 50 $(as_words alice)
+	see 'OUTCOME UNKNOWN: alice began this on pg1 at .*DROP TABLE orders CASCADE'
+	see "pg_xact_status\\('[0-9]+'\\)"
+	see 'HELD: pg2 at '
+	see 'HELD: pg3 at '
+	see '2 held'
+	line '\q'
+}
+
+@test "its journal is a crash tail: 2; nothing of it was lost" {
+	local file
+	for file in $(as_root grep -l '"type":"begin"' "$LAB"/journal/*-alice-*.jsonl); do
+		run -2 as alice journal verify --operators "$LAB/operators" "$file"
+	done
+	run ! "$HOLDFAST_TOP/tests/lab/verify.sh" "$file" "$LAB/operators"
+	[ "$(as_root grep -c '"type":"begin".*DROP TABLE orders CASCADE' "$file")" = 1 ]
+}
+
+@test "the holds outlive a restart, too, and a new session releases them" {
+	node_restart pg3
+	wait_until 10 sql_is pg3 paused 'SELECT pg_get_wal_replay_pause_state()'
+	play alice 'resume pg2'
+	[ "$status" -eq 0 ]
+	[ "$(sql pg2 'SELECT pg_get_wal_replay_pause_state()')" = "not paused" ]
+	play alice 'resume pg3'
+	[ "$status" -eq 0 ]
+	[[ "$output" == *"pg3 stays paused"*"restarted by hand"* ]]
+	node_restart pg3
+	wait_until 20 caught_up pg2 pg3
+	run -0 as alice -c where
+	[[ "$output" =~ held\ +\|\ nothing ]]
+}
+
+@test "killed right after the holds: they stand, and the statement was never begun" {
+	lock_table orders
+	file_as alice 'DROP TABLE orders CASCADE;'
+	approve_as bob "$REQ" pg1
+	wait_until 20 sql_is pg1 1 "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LOCK TABLE%' AND wait_event_type = 'Lock'"
+	kill_shell
+	unlock
+	[ "$(as_root cat "$LAB"/journal/*-alice-*.jsonl | grep -c '"type":"begin".*DROP TABLE orders CASCADE')" = 1 ]
+	[ "$(sql pg1 'SELECT count(*) FROM orders')" = 2000 ]
+	[ "$(sql pg2 'SELECT pg_get_wal_replay_pause_state()'),$(sql pg3 'SELECT pg_get_wal_replay_pause_state()')" = paused,paused ]
+	screen_up 140 50 $(as_words alice)
+	see "HELD: pg2 at .*plan ${REQ:0:8}"
+	see "HELD: pg3 at .*plan ${REQ:0:8}"
+	line '\q'
+}

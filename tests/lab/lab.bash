@@ -1,0 +1,140 @@
+# Helpers for bats files that need real servers and two people. Load with
+#	load "$HOLDFAST_TOP/tests/lab/lab.bash"	  (or: load ../lab/lab)
+# lab_up in setup_file, lab_down in teardown_file. Needs what `make deps` installs.
+
+HOLDFAST_TOP=${HOLDFAST_TOP:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
+HOLDFAST_BUILD=${HOLDFAST_BUILD:-$HOLDFAST_TOP/build}
+HOLDFAST_PG_BIN=${HOLDFAST_PG_BIN:-/usr/lib/postgresql/15/bin}
+export HOLDFAST_TOP HOLDFAST_BUILD HOLDFAST_PG_BIN
+bats_require_minimum_version 1.5.0 2>/dev/null || true
+
+# The program under test: a copy that every OS user can reach, once there is a lab.
+holdfast_bin() {
+	if [ -n "${LAB:-}" ] && [ -x "$LAB/bin/holdfast" ]; then
+		echo "$LAB/bin/holdfast"
+	else
+		echo "$HOLDFAST_BUILD/holdfast"
+	fi
+}
+
+# Runs as root: directly, or through sudo.
+as_root() {
+	if [ "$(id -u)" = 0 ]; then "$@"; else ${HOLDFAST_SUDO:-sudo -n} -- "$@"; fi
+}
+
+# as_user OSUSER COMMAND...: with that user's groups and an empty environment but for what is named.
+as_user() {
+	local user=$1 keep=()
+	shift
+	local v
+	for v in ASAN_OPTIONS UBSAN_OPTIONS LSAN_OPTIONS TERM INPUTRC NO_COLOR COLUMNS LINES; do
+		[ -n "${!v:-}" ] && keep+=("$v=${!v}")
+	done
+	if [ "$(id -un)" = "$user" ]; then
+		env -i PATH=/usr/bin:/bin LANG=C.UTF-8 HOME="${LAB:-/tmp}/home/$user" "${keep[@]}" "$@"
+	elif [ "$(id -u)" = 0 ]; then
+		setpriv --reuid="$user" --regid="$(id -g "$user")" --init-groups -- \
+			env -i PATH=/usr/bin:/bin LANG=C.UTF-8 HOME="${LAB:-/tmp}/home/$user" "${keep[@]}" "$@"
+	else
+		${HOLDFAST_SUDO:-sudo -n} -u "$user" -- \
+			env -i PATH=/usr/bin:/bin LANG=C.UTF-8 HOME="${LAB:-/tmp}/home/$user" "${keep[@]}" "$@"
+	fi
+}
+
+# lab_up SHAPE [more arguments of `lab up`]: sets and exports LAB. alice is the OS user hf-alice,
+# bob is hf-bob.
+lab_up() {
+	local shape=$1 u
+	shift
+	LAB=$(mktemp -d "${TMPDIR:-/tmp}/hf-lab.XXXXXX") || return 1
+	export LAB
+	local driver=("$HOLDFAST_BUILD/holdfast" lab up)
+	[ -x "$HOLDFAST_BUILD/lab-driver" ] && driver=("$HOLDFAST_BUILD/lab-driver" up)
+	as_root "${driver[@]}" --engine postgresql --shape "$shape" --dir "$LAB" \
+		--own alice=hf-alice,bob=hf-bob "$@" >"$LAB.out" 2>&1 ||
+		{ cat "$LAB.out" >&2; rm -f "$LAB.out"; return 1; }
+	rm -f "$LAB.out"
+	as_root mkdir -p "$LAB/bin" "$LAB/home"
+	[ ! -x "$HOLDFAST_BUILD/holdfast" ] || as_root install -m 755 "$HOLDFAST_BUILD/holdfast" "$LAB/bin/"
+	for u in hf-alice hf-bob; do
+		as_root install -d -m 700 -o "$u" -g "$(id -g "$u")" "$LAB/home/$u"
+	done
+}
+
+lab_down() {
+	[ -n "${LAB:-}" ] && [ -d "$LAB" ] || return 0
+	local driver=("$HOLDFAST_BUILD/holdfast" lab down)
+	[ -x "$HOLDFAST_BUILD/lab-driver" ] && driver=("$HOLDFAST_BUILD/lab-driver" down)
+	as_root "${driver[@]}" --dir "$LAB"
+}
+
+# as PERSON ARGUMENTS...: the real program, as the person's own OS user.
+as() {
+	local person=$1
+	shift
+	as_user "hf-$person" "$(holdfast_bin)" --config "$LAB/holdfast.conf" --as "$person" "$@"
+}
+
+# as_words PERSON ARGUMENTS...: the same as one shell command line, for tmux and expect.
+as_words() {
+	local person=$1 prefix
+	shift
+	if [ "$(id -u)" = 0 ]; then
+		prefix="setpriv --reuid=hf-$person --regid=$(id -g "hf-$person") --init-groups --"
+	else
+		prefix="${HOLDFAST_SUDO:-sudo -n} -u hf-$person --"
+	fi
+	printf '%s env -i PATH=/usr/bin:/bin LANG=C.UTF-8 TERM=%s HOME=%s %s --config %s --as %s' "$prefix" \
+		"${TERM_IN:-screen}" "$LAB/home/hf-$person" "$(holdfast_bin)" "$LAB/holdfast.conf" "$person"
+	[ $# -eq 0 ] || printf ' %q' "$@"
+	printf '\n'
+}
+
+node_port() { awk -v n="$1" '$1 == n { print $2 }' "$LAB/nodes"; }
+node_data() { echo "$LAB/servers/$1"; }
+
+# sql NODE TEXT [DATABASE]: plain psql as the servers' administrator, unaligned, tuples only. For
+# checking the truth without the program's own words.
+sql() {
+	as_root env PGPASSFILE="$LAB/pgpass" PGCONNECT_TIMEOUT=5 PGAPPNAME=test \
+		"$HOLDFAST_PG_BIN/psql" -XAtq -v ON_ERROR_STOP=1 -h 127.0.0.1 -p "$(node_port "$1")" \
+		-U postgres -d "${3:-shop}" -c "$2"
+}
+
+# One server's pg_ctl, as the servers' OS user.
+node_ctl() {
+	local node=$1 owner
+	shift
+	owner=$(as_root stat -c %U "$(node_data "$node")")
+	as_user "$owner" "$HOLDFAST_PG_BIN/pg_ctl" -s -D "$(node_data "$node")" \
+		-l "$(node_data "$node")/again.log" "$@" </dev/null 3>&-
+}
+node_stop() { node_ctl "$1" -m "${2:-fast}" -w stop; }
+node_start() { node_ctl "$1" -w start; }
+node_restart() { node_ctl "$1" -m fast -w restart; }
+node_promote() { node_ctl "$1" -w promote; }
+node_pid() { as_root head -n 1 "$(node_data "$1")/postmaster.pid"; }
+node_freeze() { as_root kill -STOP "$(node_pid "$1")"; }
+node_thaw() { as_root kill -CONT "$(node_pid "$1")"; }
+
+# wait_until SECONDS COMMAND...: polls; fails where it never becomes true.
+wait_until() {
+	local end=$((SECONDS + $1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ $SECONDS -lt $end ] || return 1
+		sleep 0.1
+	done
+}
+
+# sql_is NODE WANT TEXT: true where plain psql answers WANT.
+sql_is() { [ "$(sql "$1" "$3")" = "$2" ]; }
+
+# caught_up NODE...: true where the standbys have replayed all of pg1.
+caught_up() {
+	local lsn n
+	lsn=$(sql pg1 'SELECT pg_current_wal_flush_lsn()')
+	for n in "$@"; do
+		sql_is "$n" t "SELECT pg_last_wal_replay_lsn() >= '$lsn'" || return 1
+	done
+}

@@ -1,0 +1,37 @@
+# The checks and the test suites. `make check` runs them one after the other and stops at the first
+# that fails; it needs no network and no server but what it starts itself.
+TAP = tests/check/tap.sh
+CHECK_BUILD = HOLDFAST_BUILD="$(abspath $(BUILD))" HOLDFAST_TOP="$(CURDIR)"
+
+.PHONY: check floors sizes banned format docs checks-can-fail unit classify cli tty incidents
+
+SUITES = floors sizes banned format docs checks-can-fail unit classify cli tty incidents
+
+check:
+	@tests/make/deps.sh
+	@for s in $(SUITES); do $(MAKE) --no-print-directory $$s || exit 1; done
+
+floors: libs
+	@tests/check/floors.sh
+	@tests/check/symbols.sh $(BUILD)
+sizes:
+	@tests/check/sizes.sh
+banned:
+	@tests/check/banned.sh
+format:
+	@tests/check/format.sh
+docs: all
+	@tests/check/mdoc.sh
+	@$(CHECK_BUILD) tests/check/docs.sh
+checks-can-fail:
+	@$(CHECK_BUILD) $(TAP) checks-can-fail "bats --tap" $(wildcard tests/check/*.bats)
+unit: unit-programs
+	@$(CHECK_BUILD) $(TAP) unit "" $(UNIT)
+classify: all
+	@$(CHECK_BUILD) $(TAP) classify "bats --tap" $(wildcard tests/classify/*.bats)
+cli: all lab-driver
+	@$(CHECK_BUILD) $(TAP) cli "bats --tap" $(wildcard tests/cli/*.bats)
+tty: all lab-driver
+	@$(CHECK_BUILD) $(TAP) tty "bats --tap" $(wildcard tests/tty/*.bats)
+incidents: all lab-driver
+	@$(CHECK_BUILD) $(TAP) incidents "bats --tap" $(wildcard tests/incidents/*.bats)

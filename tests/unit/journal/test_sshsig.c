@@ -1,0 +1,455 @@
+/*
+ * Signatures, against the real ssh-keygen in both directions: what it signs we take, what the
+ * session key signs it takes; what is changed by one bit, nobody takes. Security keys are played
+ * with libcrypto, because their flags are what ssh-keygen does not look at.
+ */
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "arena.h"
+#include "hash.h"
+#include "journal/sshsig_key.h"
+#include "sshsig.h"
+
+#define MSG "holdfast-approval-v1\ndecision: approve\n"
+
+struct lab {
+	struct arena *a;
+	char dir[64];
+};
+
+static int
+sh(const struct lab *l, const char *command)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (chdir(l->dir) == -1)
+			_exit(125);
+		execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+		_exit(126);
+	}
+	waitpid(pid, &status, 0);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void
+put(const struct lab *l, const char *name, const void *p, size_t n)
+{
+	FILE *f = fopen(arena_printf(l->a, "%s/%s", l->dir, name), "w");
+
+	assert_non_null(f);
+	assert_int_equal(fwrite(p, 1, n, f), n);
+	fclose(f);
+}
+
+static char *
+get(const struct lab *l, const char *name, size_t *n)
+{
+	FILE *f = fopen(arena_printf(l->a, "%s/%s", l->dir, name), "r");
+	char *p = arena_alloc(l->a, 65536);
+
+	assert_non_null(f);
+	*n = fread(p, 1, 65535, f);
+	fclose(f);
+	return p;
+}
+
+static int
+setup(void **state)
+{
+	struct lab *l = calloc(1, sizeof(*l));
+
+	l->a = arena_new();
+	snprintf(l->dir, sizeof(l->dir), "/tmp/sshsig.XXXXXX");
+	assert_non_null(mkdtemp(l->dir));
+	put(l, "msg", MSG, strlen(MSG));
+	*state = l;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct lab *l = *state;
+
+	sh(l, "rm -rf \"$PWD\"");
+	arena_free(l->a);
+	free(l);
+	return 0;
+}
+
+static int
+holds(struct arena *a, const char *base64, size_t len, const char *ns, const char *msg)
+{
+	struct sshsig s;
+	struct err e = {0};
+	int rc = sshsig_verify(a, base64, len, ns, msg, strlen(msg), &s, &e);
+
+	if (rc == -1)
+		assert_int_equal(e.code, ERR_SIGNATURE);
+	return rc == 0;
+}
+
+/* Every bit of the blob, flipped on its own, must break it. */
+static void
+assert_every_bit_counts(struct arena *a, const char *base64)
+{
+	size_t n, i;
+	uint8_t *blob = base64_decode(a, base64, strlen(base64), &n);
+	struct arena *tmp;
+	char *mutant;
+
+	assert_non_null(blob);
+	for (i = 0; i < n * 8; i++) {
+		blob[i / 8] ^= (uint8_t)(1 << i % 8);
+		tmp = arena_new();
+		mutant = base64_encode(tmp, blob, n);
+		if (holds(tmp, mutant, strlen(mutant), NS_APPROVAL, MSG))
+			fail_msg("bit %zu of %zu does not count", i, n * 8);
+		arena_free(tmp);
+		blob[i / 8] ^= (uint8_t)(1 << i % 8);
+	}
+}
+
+static void
+test_keygen_signs(void **state)
+{
+	static const char *const kinds[] = {"-t ed25519", "-t ecdsa -b 256", "-t ecdsa -b 384",
+	    "-t ecdsa -b 521", "-t rsa -b 3072"};
+	struct lab *l = *state;
+	char *base64, *text, *raw;
+	const uint8_t *blob;
+	struct sshsig s;
+	struct err e = {0};
+	size_t i, n, nblob;
+
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		assert_int_equal(
+		    sh(l, arena_printf(l->a,
+			      "rm -f k k.pub msg.sig; ssh-keygen -q -N '' %s -f k && "
+			      "ssh-keygen -q -Y sign -f k -n " NS_APPROVAL " msg 2>/dev/null",
+			      kinds[i])),
+		    0);
+		raw = get(l, "msg.sig", &n);
+		assert_int_equal(sshsig_dearmor(l->a, raw, n, &base64, &e), 0);
+		assert_string_equal(sshsig_armor(l->a, base64), raw);
+		assert_int_equal(sshsig_verify(l->a, base64, strlen(base64), NS_APPROVAL, MSG,
+				     strlen(MSG), &s, &e),
+		    0);
+		text = get(l, "k.pub", &n);
+		assert_int_equal(ssh_public_blob(l->a, text, &blob, &nblob, &e), 0);
+		assert_int_equal(nblob, s.nkey);
+		assert_memory_equal(blob, s.key, nblob);
+		assert_false(holds(l->a, base64, strlen(base64), NS_REQUEST, MSG));
+		assert_false(holds(l->a, base64, strlen(base64), NS_APPROVAL, MSG " "));
+		assert_every_bit_counts(l->a, base64);
+	}
+}
+
+static void
+test_short_rsa_and_dsa_refused(void **state)
+{
+	struct lab *l = *state;
+	struct err e = {0};
+	char *base64, *raw;
+	size_t n;
+
+	assert_int_equal(
+	    sh(l, "ssh-keygen -q -N '' -t rsa -b 2048 -f k && ssh-keygen -q -Y sign -f k "
+		  "-n " NS_APPROVAL " msg 2>/dev/null"),
+	    0);
+	raw = get(l, "msg.sig", &n);
+	assert_int_equal(sshsig_dearmor(l->a, raw, n, &base64, &e), 0);
+	assert_false(holds(l->a, base64, strlen(base64), NS_APPROVAL, MSG));
+	assert_int_equal(sshsig_sign_file(l->a, arena_printf(l->a, "%s/k", l->dir), NS_APPROVAL,
+			     MSG, strlen(MSG), &base64, &e),
+	    -1);
+	assert_int_equal(e.code, ERR_CONFIG);
+	assert_non_null(strstr(e.msg, "2048"));
+}
+
+static void
+test_sha256_hash_refused(void **state)
+{
+	struct lab *l = *state;
+	struct err e = {0};
+	char *base64, *raw;
+	size_t n;
+
+	assert_int_equal(sh(l, "ssh-keygen -q -N '' -t ed25519 -f k && ssh-keygen -q -Y sign -O "
+			       "hashalg=sha256 -f k -n " NS_APPROVAL " msg 2>/dev/null"),
+	    0);
+	raw = get(l, "msg.sig", &n);
+	assert_int_equal(sshsig_dearmor(l->a, raw, n, &base64, &e), 0);
+	assert_false(holds(l->a, base64, strlen(base64), NS_APPROVAL, MSG));
+}
+
+static void
+test_session_key_signs(void **state)
+{
+	struct lab *l = *state;
+	struct session_key *k;
+	struct err e = {0};
+	const uint8_t *blob;
+	char *base64, *armor, *allowed;
+	size_t n;
+
+	assert_int_equal(session_key_new(&k, &e), 0);
+	assert_int_equal(sshsig_sign(l->a, k, NS_APPROVAL, MSG, strlen(MSG), &base64, &e), 0);
+	assert_true(holds(l->a, base64, strlen(base64), NS_APPROVAL, MSG));
+	armor = sshsig_armor(l->a, base64);
+	put(l, "msg.sig", armor, strlen(armor));
+	allowed =
+	    arena_printf(l->a, "s namespaces=\"%s\" %s\n", NS_APPROVAL, session_key_public(k));
+	put(l, "allowed", allowed, strlen(allowed));
+	assert_int_equal(sh(l, "ssh-keygen -q -Y verify -f allowed -I s -n " NS_APPROVAL
+			       " -s msg.sig < msg >/dev/null 2>&1"),
+	    0);
+	assert_int_not_equal(sh(l, "ssh-keygen -q -Y verify -f allowed -I s -n " NS_APPROVAL
+				   " -s msg.sig < allowed >/dev/null 2>&1"),
+	    0);
+	blob = session_key_blob(k, &n);
+	assert_int_equal(n, 51);
+	assert_memory_equal(blob + 4, "ssh-ed25519", 11);
+	assert_every_bit_counts(l->a, base64);
+	session_key_free(k);
+	session_key_free(NULL);
+}
+
+static void
+test_sign_file(void **state)
+{
+	struct lab *l = *state;
+	struct err e = {0};
+	char *base64, *file = arena_printf(l->a, "%s/k", l->dir);
+	const struct operator_key *who;
+	struct operators o;
+	char *text;
+	size_t n;
+
+	assert_int_equal(sh(l, "ssh-keygen -q -N '' -t ed25519 -f k"), 0);
+	assert_int_equal(
+	    sshsig_sign_file(l->a, file, NS_APPROVAL, MSG, strlen(MSG), &base64, &e), 0);
+	assert_true(holds(l->a, base64, strlen(base64), NS_APPROVAL, MSG));
+	text = arena_printf(l->a,
+	    "bob "
+	    "namespaces=\"approval@holdfast\",valid-after=\"20260101Z\",valid-before=\"20270101Z\" "
+	    "%s",
+	    get(l, "k.pub", &n));
+	assert_int_equal(operators_parse(l->a, "operators", text, strlen(text), &o, &e), 0);
+	assert_int_equal(sshsig_verify_person(l->a, &o, base64, strlen(base64), NS_APPROVAL, MSG,
+			     strlen(MSG), 1780000000, &who, &e),
+	    0);
+	assert_string_equal(who->person, "bob");
+	/* What we take as an operators file, ssh-keygen takes too. */
+	put(l, "allowed", text, strlen(text));
+	put(l, "msg.sig", sshsig_armor(l->a, base64), strlen(sshsig_armor(l->a, base64)));
+	assert_int_equal(sh(l, "ssh-keygen -q -Y verify -Overify-time=20260601Z -f allowed -I bob "
+			       "-n " NS_APPROVAL " -s msg.sig < msg >/dev/null 2>&1"),
+	    0);
+	assert_int_equal(sshsig_verify_person(l->a, &o, base64, strlen(base64), NS_APPROVAL, MSG,
+			     strlen(MSG), 1900000000, &who, &e),
+	    -1);
+	assert_non_null(strstr(e.msg, "not valid at this time"));
+	o.keys[0].namespaces[0] = NS_REQUEST;
+	assert_int_equal(sshsig_verify_person(l->a, &o, base64, strlen(base64), NS_APPROVAL, MSG,
+			     strlen(MSG), 1780000000, &who, &e),
+	    -1);
+	assert_int_equal(e.code, ERR_SIGNATURE);
+	o.nkeys = 0;
+	assert_int_equal(sshsig_verify_person(l->a, &o, base64, strlen(base64), NS_APPROVAL, MSG,
+			     strlen(MSG), 1780000000, &who, &e),
+	    -1);
+	assert_non_null(strstr(e.msg, "does not name"));
+	assert_int_equal(
+	    sshsig_sign_file(l->a, "/nonexistent/key", NS_APPROVAL, MSG, strlen(MSG), &base64, &e),
+	    -1);
+	assert_int_equal(e.code, ERR_CONFIG);
+	assert_non_null(strstr(e.msg, "/nonexistent/key"));
+}
+
+/* --- security keys, played ----------------------------------------------------------------- */
+
+static char *
+sk_signature(struct lab *l, uint8_t flags, const char *application)
+{
+	EVP_PKEY *k = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	struct buf key, inner, sig, blob, text;
+	uint8_t raw[32], out[64], digest[32], tail[5] = {flags, 0, 0, 0, 7};
+	size_t n = 32, nout = 64;
+	char *result;
+
+	buf_init(&key, 4096);
+	buf_init(&inner, 4096);
+	buf_init(&sig, 4096);
+	buf_init(&blob, 4096);
+	buf_init(&text, 4096);
+	EVP_PKEY_get_raw_public_key(k, raw, &n);
+	sshwire_put(&key, "sk-ssh-ed25519@openssh.com", 26);
+	sshwire_put(&key, raw, 32);
+	sshwire_put(&key, application, strlen(application));
+	sshsig_preimage(&text, NS_APPROVAL, MSG, strlen(MSG));
+	sha256(NULL, 0, application, strlen(application), digest);
+	buf_add(&inner, digest, 32);
+	buf_add(&inner, tail, 5);
+	sha256(NULL, 0, text.data, text.len, digest);
+	buf_add(&inner, digest, 32);
+	EVP_DigestSignInit(ctx, NULL, NULL, NULL, k);
+	EVP_DigestSign(ctx, out, &nout, (uint8_t *)inner.data, inner.len);
+	sshwire_put(&sig, "sk-ssh-ed25519@openssh.com", 26);
+	sshwire_put(&sig, out, 64);
+	buf_add(&sig, tail, 5);
+	buf_puts(&blob, "SSHSIG");
+	sshwire_put_u32(&blob, 1);
+	sshwire_put(&blob, key.data, key.len);
+	sshwire_put(&blob, NS_APPROVAL, strlen(NS_APPROVAL));
+	sshwire_put(&blob, "", 0);
+	sshwire_put(&blob, "sha512", 6);
+	sshwire_put(&blob, sig.data, sig.len);
+	result = base64_encode(l->a, blob.data, blob.len);
+	result = arena_strdup(l->a, result);
+	put(l, "msg.sig", sshsig_armor(l->a, result), strlen(sshsig_armor(l->a, result)));
+	text.len = 0;
+	buf_printf(
+	    &text, "s sk-ssh-ed25519@openssh.com %s\n", base64_encode(l->a, key.data, key.len));
+	put(l, "allowed", text.data, text.len);
+	EVP_MD_CTX_free(ctx);
+	EVP_PKEY_free(k);
+	buf_free(&key);
+	buf_free(&inner);
+	buf_free(&sig);
+	buf_free(&blob);
+	buf_free(&text);
+	return result;
+}
+
+static void
+test_security_key_touch(void **state)
+{
+	static const char verify[] = "ssh-keygen -q -Y verify -f allowed -I s -n " NS_APPROVAL
+				     " -s msg.sig < msg >/dev/null 2>&1";
+	struct lab *l = *state;
+	char *touched, *untouched;
+
+	touched = sk_signature(l, 0x01, "ssh:");
+	assert_int_equal(sh(l, verify), 0);
+	assert_true(holds(l->a, touched, strlen(touched), NS_APPROVAL, MSG));
+	assert_every_bit_counts(l->a, touched);
+	untouched = sk_signature(l, 0x00, "ssh:");
+	assert_int_equal(sh(l, verify), 0); /* ssh-keygen takes it: that is why we do not ask it */
+	assert_false(holds(l->a, untouched, strlen(untouched), NS_APPROVAL, MSG));
+	touched = sk_signature(l, 0x05, "ssh:holdfast");
+	assert_true(holds(l->a, touched, strlen(touched), NS_APPROVAL, MSG));
+	touched = sk_signature(l, 0x01, "https://example.org");
+	assert_false(holds(l->a, touched, strlen(touched), NS_APPROVAL, MSG));
+}
+
+/* --- form --------------------------------------------------------------------------------- */
+
+/* Puts bytes into the blob at the reserved field or the end. */
+static void
+test_strict_form(void **state)
+{
+	struct lab *l = *state;
+	struct session_key *k;
+	struct err e = {0};
+	char *base64, *more;
+	uint8_t *blob, *big;
+	size_t n;
+
+	assert_int_equal(session_key_new(&k, &e), 0);
+	assert_int_equal(sshsig_sign(l->a, k, NS_APPROVAL, MSG, strlen(MSG), &base64, &e), 0);
+	blob = base64_decode(l->a, base64, strlen(base64), &n);
+	big = arena_alloc(l->a, n + 16);
+	memcpy(big, blob, n);
+	more = base64_encode(l->a, big, n + 1);
+	assert_false(holds(l->a, more, strlen(more), NS_APPROVAL, MSG));
+	/* reserved: 6 magic + 4 version + 4+51 key + 4+17 namespace */
+	memcpy(big, blob, 86);
+	memcpy(big + 86, "\0\0\0\1x", 5);
+	memcpy(big + 91, blob + 90, n - 90);
+	more = base64_encode(l->a, big, n + 1);
+	assert_false(holds(l->a, more, strlen(more), NS_APPROVAL, MSG));
+	more = arena_printf(l->a, "%s\n", base64);
+	assert_false(holds(l->a, more, strlen(more), NS_APPROVAL, MSG));
+	more = arena_printf(l->a, " %s", base64);
+	assert_false(holds(l->a, more, strlen(more), NS_APPROVAL, MSG));
+	assert_false(holds(l->a, base64, 0, NS_APPROVAL, MSG));
+	more = arena_alloc(l->a, 100000);
+	memset(more, 'A', 100000);
+	assert_false(holds(l->a, more, 100000, NS_APPROVAL, MSG));
+	session_key_free(k);
+}
+
+static void
+test_every_prefix(void **state)
+{
+	struct lab *l = *state;
+	struct session_key *k;
+	struct err e = {0};
+	char *base64, *cut;
+	uint8_t *blob;
+	size_t n, i;
+
+	assert_int_equal(session_key_new(&k, &e), 0);
+	assert_int_equal(sshsig_sign(l->a, k, NS_APPROVAL, MSG, strlen(MSG), &base64, &e), 0);
+	blob = base64_decode(l->a, base64, strlen(base64), &n);
+	for (i = 1; i < n; i++) {
+		cut = base64_encode(l->a, blob, i);
+		assert_false(holds(l->a, cut, strlen(cut), NS_APPROVAL, MSG));
+	}
+	session_key_free(k);
+}
+
+static void
+test_dearmor_tolerates_chat(void **state)
+{
+	struct lab *l = *state;
+	struct session_key *k;
+	struct err e = {0};
+	char *base64, *armor, *out, *text;
+
+	assert_int_equal(session_key_new(&k, &e), 0);
+	assert_int_equal(sshsig_sign(l->a, k, NS_APPROVAL, MSG, strlen(MSG), &base64, &e), 0);
+	armor = sshsig_armor(l->a, base64);
+	text = arena_printf(l->a, "```\r\n%s\r\n```\r\nthanks!", armor);
+	assert_int_equal(sshsig_dearmor(l->a, text, strlen(text), &out, &e), 0);
+	assert_string_equal(out, base64);
+	text = arena_printf(l->a, "%s%s", armor, armor);
+	assert_int_equal(sshsig_dearmor(l->a, text, strlen(text), &out, &e), -1);
+	assert_int_equal(e.code, ERR_SIGNATURE);
+	text =
+	    arena_strdup(l->a, "-----BEGIN SSH SIGNATURE-----\nAA?A\n-----END SSH SIGNATURE-----");
+	assert_int_equal(sshsig_dearmor(l->a, text, strlen(text), &out, &e), -1);
+	session_key_free(k);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(test_keygen_signs, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_short_rsa_and_dsa_refused, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_sha256_hash_refused, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_session_key_signs, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_sign_file, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_security_key_touch, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_strict_form, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_every_prefix, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_dearmor_tolerates_chat, setup, teardown),
+	};
+
+	return cmocka_run_group_tests_name("sshsig", tests, NULL, NULL);
+}

@@ -1,0 +1,360 @@
+/*
+ * Output: layout of tables, errors with a caret, JSON, and that no byte of hostile text reaches the
+ * terminal raw, whatever function shows it.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "arena.h"
+#include "shell/app.h"
+#include "shell/out.h"
+#include "text.h"
+
+static int saved_out, saved_err;
+static FILE *catch;
+
+/* Every C0 and C1 control, DEL, OSC, CSI, bidi, zero width, bytes that are no UTF-8. */
+static size_t
+hostile(char *s)
+{
+	static const char rest[] = "\x1b]0;title\x07\x1b[31mred\x9b"
+				   "2J\xc2\x9b"
+				   "2J\xe2\x80\xae"
+				   "txet\xe2\x80\x8b\xef\xbb\xbf\xff\xfe\xc0\xaf\xed\xa0\x80";
+	size_t n = 0;
+	int c;
+
+	for (c = 1; c < 0x20; c++)
+		s[n++] = (char)c;
+	s[n++] = 0x7f;
+	for (c = 0x80; c < 0xa0; c++) {
+		s[n++] = (char)0xc2;
+		s[n++] = (char)c;
+		s[n++] = (char)c;
+	}
+	memcpy(s + n, rest, sizeof(rest));
+	return n + sizeof(rest) - 1;
+}
+
+static void
+capture(void)
+{
+	fflush(stdout);
+	fflush(stderr);
+	catch = tmpfile();
+	assert_non_null(catch);
+	saved_out = dup(1);
+	saved_err = dup(2);
+	dup2(fileno(catch), 1);
+	dup2(fileno(catch), 2);
+}
+
+static char *
+captured(struct arena *a)
+{
+	long n;
+	char *s;
+
+	fflush(stdout);
+	fflush(stderr);
+	dup2(saved_out, 1);
+	dup2(saved_err, 2);
+	close(saved_out);
+	close(saved_err);
+	n = lseek(fileno(catch), 0, SEEK_END);
+	rewind(catch);
+	s = arena_alloc(a, (size_t)n + 1);
+	assert_int_equal(fread(s, 1, (size_t)n, catch), n);
+	fclose(catch);
+	return s;
+}
+
+static void
+assert_inert(const char *s)
+{
+	assert_true(strlen(s) > 20);
+	assert_true(text_is_utf8(s, strlen(s)));
+	assert_false(text_is_exotic(s, strlen(s)));
+}
+
+static char *
+show(struct arena *a, struct app *app, size_t ncols, const char *const *titles,
+    const char *const *cells, size_t nrows, const unsigned char *is_numeric, const char *footer)
+{
+	struct view v = {.footer = footer};
+	struct err e;
+
+	view_table(a, &v, ncols, titles, cells, nrows, is_numeric);
+	capture();
+	assert_int_equal(out_view(app, &v, &e), 0);
+	return captured(a);
+}
+
+static const char *const titles[] = {"id", "name"};
+static const char *const cells[] = {
+    "1", "alice", "20", NULL, "300", "\xe4\xbd\xa0\xe5\xa5\xbd", "4", "two\nlines"};
+static const unsigned char numeric[] = {1, 0};
+
+static void
+test_table(void **state)
+{
+	struct arena *a = arena_new();
+	struct app app = {0};
+
+	(void)state;
+	assert_string_equal(show(a, &app, 2, titles, cells, 4, numeric, "(4 rows)"),
+	    " id  |    name\n"
+	    "-----+------------\n"
+	    "   1 | alice\n"
+	    "  20 | (null)\n"
+	    " 300 | \xe4\xbd\xa0\xe5\xa5\xbd\n"
+	    "   4 | two\\nlines\n"
+	    "(4 rows)\n");
+	arena_free(a);
+}
+
+static void
+test_expanded(void **state)
+{
+	struct arena *a = arena_new();
+	struct app app = {.expanded = 1};
+
+	(void)state;
+	assert_string_equal(show(a, &app, 2, titles, cells, 2, numeric, NULL), "-[ RECORD 1 ]-\n"
+									       "id   | 1\n"
+									       "name | alice\n"
+									       "-[ RECORD 2 ]-\n"
+									       "id   | 20\n"
+									       "name | (null)\n");
+	arena_free(a);
+}
+
+static void
+test_json(void **state)
+{
+	struct arena *a = arena_new();
+	struct app app = {.is_json = 1};
+	static const char *const odd[] = {
+	    "007", "a\"b\\c\n\x01\xff", "-1.5e3", "\xf0\x9f\x98\x80", "NaN", NULL};
+	json_t *j;
+	char *s;
+
+	(void)state;
+	s = show(a, &app, 2, titles, odd, 3, numeric, NULL);
+	assert_string_equal(s, "[{\"id\": \"007\", \"name\": \"a\\\"b\\\\c\\n\\u0001\\ufffd\"},\n"
+			       "{\"id\": -1.5e3, \"name\": \"\\ud83d\\ude00\"},\n"
+			       "{\"id\": \"NaN\", \"name\": null}]\n");
+	j = json_loads(s, 0, NULL);
+	assert_non_null(j);
+	assert_int_equal(json_array_size(j), 3);
+	json_decref(j);
+	assert_string_equal(show(a, &app, 2, titles, odd, 0, numeric, NULL), "[]\n");
+	arena_free(a);
+}
+
+/* Wrapped inside the column, marked, and nothing lost. */
+static void
+test_narrow(void **state)
+{
+	struct arena *a = arena_new();
+	struct app app = {.is_interactive = 1, .width = 20, .height = 50};
+	static const char *const one[] = {"1", "abcdefghijklmnopqrstuvwxyz"};
+
+	(void)state;
+	assert_string_equal(show(a, &app, 2, titles, one, 1, numeric, NULL),
+	    " id |     name\n"
+	    "----+---------------\n"
+	    "  1 | abcdefghijklm.\n"
+	    "    | nopqrstuvwxyz\n");
+	app.width = 12;
+	assert_string_equal(show(a, &app, 2, titles, one, 1, numeric, NULL), "-[ RECORD 1 ]-\n"
+									     "id   | 1\n"
+									     "name | abcd.\n"
+									     "     | efgh.\n"
+									     "     | ijkl.\n"
+									     "     | mnop.\n"
+									     "     | qrst.\n"
+									     "     | uvwx.\n"
+									     "     | yz\n");
+	arena_free(a);
+}
+
+static void
+test_error(void **state)
+{
+	struct arena *a = arena_new();
+	struct app app = {0};
+	struct err e = {.code = ERR_FAILED, .position = 14};
+	static const char text[] = "SELECT 1,\n\xc3\xa4, wrong FROM t";
+
+	(void)state;
+	snprintf(e.msg, sizeof(e.msg), "column \"wrong\" does not exist");
+	snprintf(e.detail, sizeof(e.detail), "first\nerror: forged");
+	snprintf(e.hint, sizeof(e.hint), "Look at \\d t.");
+	capture();
+	out_error(&app, &e, text, strlen(text));
+	assert_string_equal(captured(a), "error: column \"wrong\" does not exist\n"
+					 "detail: first\n"
+					 "        error: forged\n"
+					 "LINE 2: \xc3\xa4, wrong FROM t\n"
+					 "           ^\n"
+					 "hint: Look at \\d t.\n");
+	arena_free(a);
+}
+
+/* A position from a server may be anything. */
+static void
+test_error_position(void **state)
+{
+	struct arena *a = arena_new();
+	struct app app = {.width = 40};
+	struct err e = {.code = ERR_FAILED};
+	static const int positions[] = {1, 500, 9000, 20000, 2000000000};
+	char *text = arena_alloc(a, 10001), *s, *mark, *line;
+	size_t i;
+
+	(void)state;
+	memset(text, 'x', 10000);
+	text[499] = 'Y';
+	for (i = 0; i < sizeof(positions) / sizeof(positions[0]); i++) {
+		e.position = positions[i];
+		capture();
+		out_error(&app, &e, text, 10000);
+		s = captured(a);
+		line = strstr(s, "LINE 1: ");
+		assert_non_null(line);
+		mark = strchr(line, '\n') + 1;
+		assert_in_range(mark - line, 9, 41);
+		assert_in_range(strchr(mark, '\n') - mark, 9, 41);
+		if (positions[i] == 500)
+			assert_int_equal(line[strchr(mark, '^') - mark], 'Y');
+	}
+	arena_free(a);
+}
+
+static void
+feed(struct app *app, const char *bad, size_t n)
+{
+	const char *const names[] = {bad, "plain"}, *const row[] = {bad, NULL};
+	const int lengths[] = {(int)n, 0};
+	struct out_table *t;
+	struct sink *s = out_table_open(app, &t);
+
+	assert_int_equal(s->columns(s, 2, names, numeric), 0);
+	assert_int_equal(s->row(s, 2, row, lengths), 0);
+	s->notice(s, bad, bad);
+	out_table_close(t, bad, 1, 5);
+	s = out_table_open(app, &t);
+	out_table_close(t, bad, 1, 5);
+}
+
+static void
+test_nothing_raw(void **state)
+{
+	struct arena *a = arena_new();
+	struct app app = {.timing = 1};
+	struct err e = {.code = ERR_FAILED, .position = 40};
+	const char *lines[1];
+	struct view v = {0};
+	char bad[512];
+	size_t n = hostile(bad);
+	int i;
+
+	(void)state;
+	snprintf(e.msg, sizeof(e.msg), "%s", bad);
+	snprintf(e.detail, sizeof(e.detail), "%s", bad);
+	snprintf(e.hint, sizeof(e.hint), "%s", bad);
+	lines[0] = bad;
+	for (i = 0; i < 4; i++) {
+		app.is_json = i == 1;
+		app.expanded = i == 2;
+		app.width = app.height = i == 3 ? 20 : 0;
+		app.is_interactive = i == 3;
+		capture();
+		feed(&app, bad, n);
+		assert_inert(captured(a));
+		view_lines(a, &v, (char **)lines, 1);
+		v.footer = bad;
+		capture();
+		out_view(&app, &v, &e);
+		assert_inert(captured(a));
+		capture();
+		out_line(&app, STYLE_DANGER, "%s", bad);
+		out_text(&app, STYLE_DANGER, bad, n);
+		assert_inert(captured(a));
+		capture();
+		out_error(&app, &e, bad, n);
+		assert_inert(captured(a));
+		capture();
+		app.progress_ms = 0;
+		out_progress(&app, bad);
+		assert_inert(captured(a));
+	}
+	arena_free(a);
+}
+
+/* A text with a newline is one line; it cannot forge another. */
+static void
+test_line_is_one_line(void **state)
+{
+	struct arena *a = arena_new();
+	struct app app = {0};
+
+	(void)state;
+	capture();
+	out_line(&app, STYLE_PLAIN, "node %s", "pg1\nerror: forged");
+	assert_string_equal(captured(a), "node pg1\\nerror: forged\n");
+	arena_free(a);
+}
+
+/* A million rows in flat memory. */
+static void
+test_streams(void **state)
+{
+	struct app app = {0};
+	const char *const row[] = {"123456", "some text that is a bit longer than nothing"};
+	struct rusage before, after;
+	struct out_table *t;
+	struct sink *s;
+	int i, null;
+
+	(void)state;
+	fflush(stdout);
+	null = dup(1);
+	assert_non_null(freopen("/dev/null", "w", stdout));
+	getrusage(RUSAGE_SELF, &before);
+	s = out_table_open(&app, &t);
+	s->columns(s, 2, titles, numeric);
+	for (i = 0; i < 300000; i++)
+		s->row(s, 2, row, NULL);
+	out_table_close(t, "SELECT 300000", 300000, 1);
+	getrusage(RUSAGE_SELF, &after);
+	dup2(null, 1);
+	assert_in_range(after.ru_maxrss - before.ru_maxrss, 0, 20000);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_table),
+	    cmocka_unit_test(test_expanded),
+	    cmocka_unit_test(test_json),
+	    cmocka_unit_test(test_narrow),
+	    cmocka_unit_test(test_error),
+	    cmocka_unit_test(test_error_position),
+	    cmocka_unit_test(test_nothing_raw),
+	    cmocka_unit_test(test_line_is_one_line),
+	    cmocka_unit_test(test_streams),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
