@@ -13,10 +13,12 @@ ifeq ($(CI),true)
 WERROR = -Werror
 endif
 PQ_INC := $(shell pg_config --includedir 2>/dev/null)
-CPPFLAGS += -D_GNU_SOURCE -I. -Iinclude $(if $(PQ_INC),-I$(PQ_INC)) -DHOLDFAST_VERSION='"$(VERSION)"'
+MY_INC := $(shell mysql_config --include 2>/dev/null || mariadb_config --include 2>/dev/null)
+CPPFLAGS += -D_GNU_SOURCE -I. -Iinclude $(if $(PQ_INC),-I$(PQ_INC)) $(MY_INC) -DHOLDFAST_VERSION='"$(VERSION)"'
 CFLAGS += -std=gnu11 $(OPT) $(WARN) $(WERROR) $(HARDEN) $(SANITIZE)
 LDFLAGS += -pie -Wl,-z,relro,-z,now,--as-needed $(SANITIZE)
-LIBS = -lreadline -lpq -lpg_query -lssl -lcrypto -ljansson -lconfuse -lpthread
+MY_LIB := $(shell mysql_config --libs 2>/dev/null || echo -lmariadb)
+LIBS = -lreadline -lpq $(MY_LIB) -lssh2 -lpg_query -lssl -lcrypto -ljansson -lconfuse -lpthread
 
 FLOORS = include journal engines policy commands shell
 SRC = $(foreach f,$(FLOORS),$(wildcard $(f)/*.c))

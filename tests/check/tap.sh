@@ -1,6 +1,7 @@
 #!/bin/bash
 # tap.sh NAME RUNNER FILES...: runs test files under prove with RUNNER ("" runs them directly). Fails on
 # a failed test, on a skipped or to-do one, and where no test ran. Appends its count to $TAP_COUNTS.
+# $TAP_JOBS files run side by side (1); servers wait more than they work.
 set -u
 name=$1 runner=$2
 shift 2
@@ -14,7 +15,7 @@ if [ ${#files[@]} -eq 0 ]; then
 fi
 export CMOCKA_MESSAGE_OUTPUT=TAP
 echo "== $name: ${#files[@]} files"
-prove --merge --verbose --timer --exec "$runner" "${files[@]}" </dev/null 2>&1 | tee "$log" |
+prove --merge --verbose --timer --jobs "${TAP_JOBS:-1}" --exec "$runner" "${files[@]}" </dev/null 2>&1 | tee "$log" |
 	grep --line-buffered -vE '^ok [0-9]+ |^[0-9]+\.\.[0-9]+$|^TAP version'
 rc=${PIPESTATUS[0]}
 tests=$(sed -n 's/^Files=[0-9]*, Tests=\([0-9]*\),.*/\1/p' "$log" | tail -n 1)

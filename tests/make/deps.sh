@@ -16,6 +16,15 @@ packages() {
 	openssh-client:ssh-keygen signs approvals, and checks ours in tests
 	postgresql-15:throw-away servers of lab, demo and tests
 	postgresql-client-15:psql, pg_dump and pg_restore
+	default-libmysqlclient-dev:speaks to MariaDB and MySQL
+	libssh2-1-dev:reaches hosts over SSH
+	mariadb-server:throw-away MariaDB servers of lab and tests
+	mariadb-client:the plain client that tests compare with
+	mariadb-backup:copies of a running MariaDB server
+	openssh-server:a real sshd on loopback, for the tests of hosts
+	strace:tests stop a program at a system call
+	asciinema:plays what replay exports, in a test
+	chromium:opens the postmortem's page, in a test
 	libcmocka-dev:unit tests
 	perl:prove runs all tests
 	bats:tests of the command line
@@ -57,8 +66,19 @@ fi
 # PostgreSQL's package starts a server of its own by default. The tests need none, so that one is not
 # made; the setting is put back.
 conf=/etc/postgresql-common/createcluster.conf
+rcd=/usr/sbin/policy-rc.d
+made_rcd=
 restore() {
 	[ ! -e $conf.holdfast ] || as_root mv $conf.holdfast $conf
+	[ -z "$made_rcd" ] || as_root rm -f $rcd
+}
+# The packages of sshd and MariaDB start a service where nothing forbids it; the tests start their
+# own servers, on their own ports, as their own user.
+forbid_services() {
+	[ ! -e $rcd ] || return 0
+	made_rcd=1
+	printf '#!/bin/sh\nexit 101\n' | as_root tee $rcd >/dev/null
+	as_root chmod 755 $rcd
 }
 trap restore EXIT
 if [ ${#missing[@]} -gt 0 ]; then
@@ -69,6 +89,7 @@ if [ ${#missing[@]} -gt 0 ]; then
 		as_root cp -p $conf $conf.holdfast
 		echo 'create_main_cluster = false' | as_root tee -a $conf >/dev/null
 	fi
+	forbid_services
 	as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
 		"${missing[@]}" >/dev/null
 	say "installed ${missing[*]}"

@@ -1,6 +1,8 @@
 # The checks and the test suites. `make check` runs them one after the other and stops at the first
 # that fails; it needs no network and no server but what it starts itself.
 TAP = tests/check/tap.sh
+# How many files of a suite with servers run side by side.
+JOBS ?= 3
 CHECK_BUILD = HOLDFAST_BUILD="$(abspath $(BUILD))" HOLDFAST_TOP="$(CURDIR)"
 
 .PHONY: check floors sizes banned format docs checks-can-fail unit classify cli tty incidents
@@ -30,8 +32,8 @@ unit: unit-programs
 classify: all
 	@$(CHECK_BUILD) $(TAP) classify "bats --tap" $(wildcard tests/classify/*.bats)
 cli: all lab-driver
-	@$(CHECK_BUILD) $(TAP) cli "bats --tap" $(wildcard tests/cli/*.bats)
+	@$(CHECK_BUILD) TAP_JOBS=$(JOBS) $(TAP) cli "bats --tap" $(wildcard tests/cli/*.bats)
 tty: all lab-driver
-	@$(CHECK_BUILD) $(TAP) tty "bats --tap" $(wildcard tests/tty/*.bats)
+	@$(CHECK_BUILD) TAP_JOBS=$(JOBS) $(TAP) tty "bats --tap" $(wildcard tests/tty/*.bats)
 incidents: all lab-driver
-	@$(CHECK_BUILD) $(TAP) incidents "bats --tap" $(wildcard tests/incidents/*.bats)
+	@$(CHECK_BUILD) TAP_JOBS=$(JOBS) $(TAP) incidents "bats --tap" $(wildcard tests/incidents/*.bats)
