@@ -25,8 +25,8 @@ conf() {
 		-e "s#\"keys/#\"$LAB/keys/#" "$LAB/holdfast.conf" >"$CONF"
 	chmod 644 "$CONF"
 }
-hf() { as_user hf-alice timeout 20 "$(holdfast_bin)" --config "$CONF" --as alice "$@" </dev/null; }
-alice() { as_user hf-alice timeout 20 "$(holdfast_bin)" --config "$LAB/holdfast.conf" --as alice "$@"; }
+hf() { as_user hf-alice timeout 90 "$(holdfast_bin)" --config "$CONF" --as alice "$@" </dev/null; }
+alice() { as_user hf-alice timeout 90 "$(holdfast_bin)" --config "$LAB/holdfast.conf" --as alice "$@"; }
 
 # One sentence that says it, and nothing that a terminal would obey.
 said() {
@@ -126,7 +126,7 @@ shells() {
 @test "a server that accepts and never answers, talks rubbish, hangs up, is starting, is full" {
 	check() { # MODE SENTENCE
 		fake "$1"
-		run -4 as_user hf-alice timeout 20 "$(holdfast_bin)" "postgresql://alice@127.0.0.1:$PORT/shop" -c 'select 1'
+		run -4 as_user hf-alice timeout 90 "$(holdfast_bin)" "postgresql://alice@127.0.0.1:$PORT/shop" -c 'select 1'
 		kill "$FAKE"; FAKE=
 		said "$2"
 	}
@@ -262,7 +262,7 @@ shells() {
 limited() { # KILOBYTES ...
 	local k=$1
 	shift
-	as_user hf-alice bash -c "ulimit -f $k; exec timeout 30 \"\$@\"" bash "$(holdfast_bin)" --config "$CONF" --as alice "$@"
+	as_user hf-alice bash -c "ulimit -f $k; exec timeout 90 \"\$@\"" bash "$(holdfast_bin)" --config "$CONF" --as alice "$@"
 }
 fresh_dirs() {
 	rm -rf "$HOSTILE/a/"*
@@ -314,7 +314,7 @@ fresh_dirs() {
 	id=$(name)
 	printf '\xff\xfe\0' >"$s/$id.request"
 	# A true request, and copies of it with one byte of the plan changed and another requester.
-	as_user hf-alice timeout 60 "$(holdfast_bin)" --config "$LAB/holdfast.conf" --as alice --wait 40 \
+	as_user hf-alice timeout 400 "$(holdfast_bin)" --config "$LAB/holdfast.conf" --as alice --wait 390 \
 		-c 'drop table order_items cascade' </dev/null >"$HOSTILE/out" 2>&1 3>&- &
 	pid=$!
 	wait_until 15 grep -q '^request ' "$HOSTILE/out"
@@ -324,18 +324,18 @@ fresh_dirs() {
 	named=$(name)
 	sed "s/\"alice\"/\"ali\\\\u001b[2J\"/g; s/$n/$named/g" "$s/$n.request" >"$s/$named.request"
 	chmod 644 "$s"/*.request
-	run -0 as_user hf-bob timeout 20 "$(holdfast_bin)" --config "$LAB/holdfast.conf" --as bob requests
+	run -0 as_user hf-bob timeout 90 "$(holdfast_bin)" --config "$LAB/holdfast.conf" --as bob requests
 	inert
 	[[ $output == *"left out"* ]]
 	[[ $output == *"${n:0:8}"* ]]
 	for x in "$changed" "$named" "$id"; do
-		run as_user hf-bob timeout 20 script -qec "$(holdfast_bin) --config $LAB/holdfast.conf --as bob approve $x" /dev/null </dev/null
+		run as_user hf-bob timeout 90 script -qec "$(holdfast_bin) --config $LAB/holdfast.conf --as bob approve $x" /dev/null </dev/null
 		[ "$status" -gt 0 ] && [ "$status" -lt 11 ]
 	done
 	for i in $(seq 3000); do echo '{}' >"$s/$(printf '%026d' "$i" | tr 0189 aaaa | tr -dc a-z2-7).request"; done
 	start=$SECONDS
-	run -0 as_user hf-bob timeout 20 "$(holdfast_bin)" --config "$LAB/holdfast.conf" --as bob requests
-	[ $((SECONDS - start)) -lt 5 ]
+	run -0 as_user hf-bob timeout 90 "$(holdfast_bin)" --config "$LAB/holdfast.conf" --as bob requests
+	[ $((SECONDS - start)) -lt 40 ]
 	[ -z "$(ls "$s" | grep answer)" ]
 	kill "$pid"
 	wait "$pid" || true
@@ -376,7 +376,7 @@ fresh_dirs() {
 	! grep -rl 'SECRET-canary-2' "$LAB/journal" "$LAB/spool" "$LAB/home"
 	pw=$(as_root cut -d: -f5 "$LAB/keys/alice.pgpass" | head -n 1)
 	! grep -rlF "$pw" "$LAB/journal" "$LAB/spool" "$LAB/home"
-	as_user hf-alice timeout 20 "$(holdfast_bin)" --config "$LAB/holdfast.conf" --as alice -c 'select pg_sleep(8)' \
+	as_user hf-alice timeout 90 "$(holdfast_bin)" --config "$LAB/holdfast.conf" --as alice -c 'select pg_sleep(8)' \
 		</dev/null >/dev/null 2>&1 3>&- &
 	wait_until 10 pgrep -f "^$LAB/bin/holdfast"
 	sleep 1
@@ -390,7 +390,7 @@ fresh_dirs() {
 }
 
 @test "the classifier's children have neither journal nor terminal nor server, and die with the shell" {
-	as_user hf-alice timeout 20 "$(holdfast_bin)" --config "$LAB/holdfast.conf" --as alice -c 'select 1' -c 'select pg_sleep(8)' \
+	as_user hf-alice timeout 90 "$(holdfast_bin)" --config "$LAB/holdfast.conf" --as alice -c 'select 1' -c 'select pg_sleep(8)' \
 		</dev/null >/dev/null 2>&1 3>&- &
 	wait_until 10 pgrep -f "^$LAB/bin/holdfast"
 	sleep 1

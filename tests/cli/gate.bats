@@ -66,7 +66,7 @@ script() {
 	as_root sed -i '/^bob /d' "$LAB/operators"
 	local words
 	words=$(as_words bob approve "$ID")
-	timeout 40 expect "$HOLDFAST_TOP/tests/lab/approve.exp" pg1 \
+	timeout 200 expect "$HOLDFAST_TOP/tests/lab/approve.exp" pg1 \
 		"${words/holdfast.conf/old.conf}" </dev/null 3>&-
 	answered
 	echo "$OUT"

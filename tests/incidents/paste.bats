@@ -47,7 +47,7 @@ armored() { sed -n "/^-----BEGIN HOLDFAST $1-----/,/^-----END HOLDFAST $1-----/p
 	# Another hand changed it on the way: refused.
 	sed '3s/A/B/;3t;3s/B/C/' "$LAB/request.txt" >"$LAB/changed.txt"
 	run -2 as_user hf-bob "$LAB/bin/holdfast" --config "$LAB/bob.conf" --as bob review - <"$LAB/changed.txt"
-	run -0 timeout 60 expect "$HOLDFAST_TOP/tests/lab/approve.exp" pg1 \
+	run -0 timeout 200 expect "$HOLDFAST_TOP/tests/lab/approve.exp" pg1 \
 		"$(TERM_IN=xterm words bob bob.conf | tr -d '\n') approve - <'$LAB/request.txt'" </dev/null 3>&-
 	echo "$output" | sed -e 's/\x1b\[[0-9;?]*[A-Za-z]//g' -e 's/\r//g' | armored ANSWER >"$LAB/answer.txt"
 	[ -s "$LAB/answer.txt" ]

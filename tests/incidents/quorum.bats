@@ -27,7 +27,7 @@ teardown() {
 
 # signs WHO: that person approves request ID, as the OS user of bob.
 signs() {
-	timeout 40 expect "$HOLDFAST_TOP/tests/lab/approve.exp" pg1 \
+	timeout 200 expect "$HOLDFAST_TOP/tests/lab/approve.exp" pg1 \
 		"$(as_words bob --as "$1" approve "$ID")" </dev/null 3>&-
 }
 

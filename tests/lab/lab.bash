@@ -117,9 +117,12 @@ node_pid() { as_root head -n 1 "$(node_data "$1")/postmaster.pid"; }
 node_freeze() { as_root kill -STOP "$(node_pid "$1")"; }
 node_thaw() { as_root kill -CONT "$(node_pid "$1")"; }
 
+# Waiting is scaled by this, for slow machines; it costs only where a test fails.
+PATIENCE=${PATIENCE:-4}
+
 # wait_until SECONDS COMMAND...: polls; fails where it never becomes true.
 wait_until() {
-	local end=$((SECONDS + $1))
+	local end=$((SECONDS + $1 * PATIENCE))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ $SECONDS -lt $end ] || return 1

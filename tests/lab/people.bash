@@ -18,7 +18,7 @@ file() {
 	local line=$1
 	shift
 	OUTFILE=$BATS_TEST_TMPDIR/alice
-	as alice "$@" --wait 60 -c "$line" >"$OUTFILE" 2>&1 3>&- </dev/null &
+	as alice "$@" --wait 200 -c "$line" >"$OUTFILE" 2>&1 3>&- </dev/null &
 	FILED=$!
 	wait_until 20 grep -qE '^request [a-z2-7]{26}$' "$OUTFILE" || {
 		cat "$OUTFILE" >&2
@@ -40,10 +40,10 @@ ended() {
 
 # bob VERB [NODE]: the screen is paged through, and the node's name typed.
 bob() {
-	timeout 40 expect "$HOLDFAST_TOP/tests/lab/approve.exp" "${2:-pg1}" \
+	timeout 200 expect "$HOLDFAST_TOP/tests/lab/approve.exp" "${2:-pg1}" \
 		"$(as_words bob "$1" "$ID")" </dev/null 3>&-
 }
-WAIT=${WAIT:-40}
+WAIT=${WAIT:-200}
 
 file_as() {
 	local person=$1 line=$2 n=0
@@ -52,7 +52,7 @@ file_as() {
 	as "$person" -c "$line" --wait "$WAIT" "$@" >"$OUT" 2>&1 </dev/null 3>&- &
 	PID=$!
 	until REQ=$(sed -n 's/^request \([a-z2-7]*\)$/\1/p' "$OUT") && [ -n "$REQ" ]; do
-		if ! kill -0 "$PID" 2>/dev/null || [ $((n += 1)) -gt 300 ]; then
+		if ! kill -0 "$PID" 2>/dev/null || [ $((n += 1)) -gt 900 ]; then
 			echo "no request was filed for: $line" >&2
 			cat "$OUT" >&2
 			return 1
@@ -63,7 +63,7 @@ file_as() {
 
 approve_as() {
 	local rc=0
-	SEEN=$(TERM_IN=xterm timeout 60 expect "$HOLDFAST_TOP/tests/lab/approve.exp" "$3" \
+	SEEN=$(TERM_IN=xterm timeout 200 expect "$HOLDFAST_TOP/tests/lab/approve.exp" "$3" \
 		$(TERM_IN=xterm as_words "$1" approve "$2") </dev/null 2>&1 3>&-) || rc=$?
 	SEEN=$(sed -e 's/\x1b\[[0-9;?]*[A-Za-z]//g' -e 's/\r//g' <<<"$SEEN")
 	[ $rc -eq 0 ] || echo "$SEEN" | tail -n 20 >&2

@@ -58,7 +58,7 @@ pty_screen() { pty_tmux capture-pane -p -t "=$1:"; }
 pty_all() { pty_tmux capture-pane -p -J -S - -t "=$1:"; }
 
 pty_wait() {
-	local name=$1 want=$2 end=$((SECONDS + ${3:-10}))
+	local name=$1 want=$2 end=$((SECONDS + ${3:-10} * ${PATIENCE:-4}))
 	until pty_new "$name" | grep -qE -- "$want"; do
 		if [ $SECONDS -ge $end ]; then
 			echo "$name: waited ${3:-10} s for /$want/, and saw:" >&2

@@ -43,7 +43,7 @@ sealed() { # every journal of alice's is closed and signed
 
 @test "a dumb terminal gets no control sequence" {
 	printf "select null as n;\nselect * from nowhere;\ntopology\n\\\\q\n" >"$BATS_TEST_TMPDIR/in"
-	TERM_IN=dumb run timeout 20 script -qec "$(TERM_IN=dumb as_words alice)" /dev/null <"$BATS_TEST_TMPDIR/in"
+	TERM_IN=dumb run timeout 90 script -qec "$(TERM_IN=dumb as_words alice)" /dev/null <"$BATS_TEST_TMPDIR/in"
 	[[ $output == *PRIMARY* ]]
 	! grep -qP '\x1b|\xc2\x9b' <<<"$output"
 }
@@ -100,7 +100,7 @@ sealed() { # every journal of alice's is closed and signed
 }
 
 @test "Ctrl-C while a request waits: withdrawn, and said" {
-	shell 100 50 --wait 60 -c 'drop table orders cascade'
+	shell 100 50 --wait 200 -c 'drop table orders cascade'
 	see '^request '
 	key C-c
 	see 'withdrawn'

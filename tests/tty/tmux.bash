@@ -69,7 +69,7 @@ see() {
 	local n=0
 	while ! screen | grep -qE -- "$1"; do
 		n=$((n + 1))
-		if [ $n -gt $((SCREEN_WAIT * 10)) ]; then
+		if [ $n -gt $((SCREEN_WAIT * 10 * ${PATIENCE:-4})) ]; then
 			echo "did not see: $1"
 			screen
 			return 1
@@ -83,7 +83,7 @@ see_last() {
 	local n=0
 	while ! visible | sed '/^ *$/d' | tail -n 1 | grep -qE -- "$1"; do
 		n=$((n + 1))
-		if [ $n -gt $((SCREEN_WAIT * 10)) ]; then
+		if [ $n -gt $((SCREEN_WAIT * 10 * ${PATIENCE:-4})) ]; then
 			echo "the last line is not: $1"
 			screen
 			return 1
