@@ -120,6 +120,8 @@ int journal_reader_open(const char *file, struct journal_reader **out, struct er
 /* 1 a record, 0 the end (a torn tail counts as the end), -1 error. */
 int journal_reader_next(struct journal_reader *r, struct record *out, struct err *e);
 void journal_reader_close(struct journal_reader *r);
+/* Bytes of the file when it was opened: as much as is read. */
+int64_t journal_reader_size(const struct journal_reader *r);
 
 /* A begin that has no outcome: shown as OUTCOME UNKNOWN. */
 struct unknown {
@@ -147,5 +149,48 @@ int journal_list(struct arena *a, const char *const *dirs, size_t ndirs, struct 
     size_t *n, struct err *e);
 /* A record as inert lines for people; used by show and replay. */
 char *record_render(struct arena *a, const struct record *r);
+
+/* --- several sessions as one ----------------------------------------------------------------- */
+
+struct merge_source {
+	const char *file, *session, *person, *host, *cluster, *opened;
+	int part;
+	int64_t bytes;
+	uint64_t given;	    /* records given so far */
+	const char *damage; /* inert: why the rest of the file cannot be read; NULL: it can */
+};
+
+struct merged {
+	struct record rec;    /* borrowed until the next call */
+	size_t source;	      /* of journal_merge_sources() */
+	const char *incident; /* its session works on, this record included; "" none */
+	/* > 0: its clock is at least so far behind that of a record it provably followed. */
+	int64_t behind_us;
+};
+
+#define MERGE_MAX_FILES 512
+
+/*
+ * The records of several files in one order: a session's own; after what a record provably followed
+ * (a file's predecessor, a head that was signed, the record an outcome was resolved for); then by
+ * time. Streams: memory does not grow with the files. Copies of one file count once, the longer.
+ * The same files give the same order, in whatever order they are named. ERR_USAGE for too many
+ * files.
+ */
+struct journal_merge;
+int journal_merge_open(
+    const char *const *files, size_t n, struct journal_merge **out, struct err *e);
+/* 1 a record, 0 the end. A file that cannot be read to its end gives what it has: see damage. */
+int journal_merge_next(struct journal_merge *m, struct merged *out);
+const struct merge_source *journal_merge_sources(const struct journal_merge *m, size_t *n);
+void journal_merge_close(struct journal_merge *m); /* accepts NULL */
+
+/*
+ * The files people mean by a word: a path; a session's id, or at least its first 4 characters; or
+ * an incident's name, then all sessions that worked on it. Sorted by name. ERR_USAGE where it is
+ * none.
+ */
+int journal_resolve(struct arena *a, const char *const *dirs, size_t ndirs, const char *word,
+    const char ***files, size_t *n, struct err *e);
 
 #endif

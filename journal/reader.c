@@ -80,6 +80,12 @@ journal_reader_close(struct journal_reader *r)
 	free(r);
 }
 
+int64_t
+journal_reader_size(const struct journal_reader *r)
+{
+	return r->scan.limit;
+}
+
 /* The first and the last line tell everything a list needs. -1: no journal of ours. */
 static int
 peek(struct arena *a, const char *file, struct journal_entry *out)
