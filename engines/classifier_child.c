@@ -103,7 +103,8 @@ flush(int fd, struct buf *b, int is_last)
 static int
 answer(struct job *job, const struct wire_request *r, const char *text)
 {
-	struct lexical lx = {r->version, r->standard_conforming_strings};
+	struct lexical lx = {
+	    .version = r->version, .standard_conforming_strings = r->standard_conforming_strings};
 	struct statement s;
 	struct buf b;
 	struct arena *a;

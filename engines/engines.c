@@ -8,6 +8,8 @@
 
 static const struct engine *const engines[] = {
     &engine_postgresql,
+    &engine_mysql,
+    &engine_mariadb,
     NULL,
 };
 

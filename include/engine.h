@@ -30,10 +30,23 @@ struct scan {
 	int is_gx, is_g; /* ended by \G or \g instead of ; */
 };
 
+/* How MySQL and MariaDB read text, by sql_mode and character set. */
+enum lexical_mode {
+	LEXICAL_ANSI_QUOTES = 1 << 0,
+	LEXICAL_NO_BACKSLASH = 1 << 1,
+	LEXICAL_PIPES_CONCAT = 1 << 2,
+	/* A client character set in which a backslash can be the second byte of a character. */
+	LEXICAL_UNSAFE_CHARSET = 1 << 3,
+	/* A mode nobody told of (sql_mode = ORACLE): what depends on it is opaque. */
+	LEXICAL_UNKNOWN = 1 << 4,
+};
+
 /* What the classifier must know of the session. */
 struct lexical {
 	int version;
 	int standard_conforming_strings;
+	unsigned mode;		     /* enum lexical_mode */
+	const struct engine *engine; /* NULL: the one the classifier was started for */
 };
 
 /* How the engine says what guards need: each appends steps (and world facts) to the plan. */
@@ -78,7 +91,7 @@ struct engine {
 	/* True for a transaction control statement's first keyword etc. is in the action flags. */
 };
 
-extern const struct engine engine_postgresql;
+extern const struct engine engine_postgresql, engine_mysql, engine_mariadb;
 const struct engine *engine_by_name(const char *name); /* NULL unknown */
 const struct engine *engine_by_url(const char *url);   /* NULL unknown */
 

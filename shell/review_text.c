@@ -97,7 +97,8 @@ read_again(struct sheet *s, const char *text, size_t len, struct script *out)
 {
 	const struct session *was = &s->plan->session;
 	const char *scs = session_setting(was, "standard_conforming_strings");
-	struct lexical lx = {was->version, scs == NULL || strcmp(scs, "off") != 0};
+	struct lexical lx = {.version = was->version,
+	    .standard_conforming_strings = scs == NULL || strcmp(scs, "off") != 0};
 
 	return s->app->classifier == NULL
 		   ? -1

@@ -63,7 +63,7 @@ bare(const struct bench *b)
 static double
 ours(const struct bench *b, size_t *n)
 {
-	static const struct lexical lx = {150000, 1};
+	static const struct lexical lx = {.version = 150000, .standard_conforming_strings = 1};
 	struct arena *a;
 	struct script s;
 	struct err e;
@@ -83,7 +83,7 @@ ours(const struct bench *b, size_t *n)
 static int
 one_script(size_t n)
 {
-	static const struct lexical lx = {150000, 1};
+	static const struct lexical lx = {.version = 150000, .standard_conforming_strings = 1};
 	static const char s[] = "UPDATE orders SET total = 7 WHERE id = 42 AND note <> 'a;b';\n";
 	char *text = malloc(n * (sizeof(s) - 1));
 	struct arena *a = arena_new();

@@ -55,7 +55,7 @@ check(const struct script *s, size_t len)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct lexical lx = {150000, 1};
+	struct lexical lx = {.version = 150000, .standard_conforming_strings = 1};
 	struct arena *a;
 	struct script s;
 	struct scan sc;

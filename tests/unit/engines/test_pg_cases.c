@@ -125,7 +125,7 @@ next_case(FILE *f, char *line, size_t *len, enum danger *d, char **kinds)
 static void
 judge(struct arena *a, const char *text, size_t len, struct script *s)
 {
-	static const struct lexical lx = {150000, 1};
+	static const struct lexical lx = {.version = 150000, .standard_conforming_strings = 1};
 	struct err e;
 
 	assert_int_equal(classify_here(&engine_postgresql, text, len, &lx, a, s, &e), 0);
@@ -258,7 +258,7 @@ test_case_does_not_matter(void **state)
 static void
 test_other_dialect(void **state)
 {
-	static const struct lexical off = {150000, 0};
+	static const struct lexical off = {.version = 150000};
 	static const char *const texts[] = {
 	    "SELECT '\\'; DROP TABLE t; --'", "SELECT 'a\\'b'", "SELECT E'\\n'"};
 	struct arena *a = arena_new();

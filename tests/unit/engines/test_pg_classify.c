@@ -44,7 +44,7 @@ stop(void **s)
 static struct script
 judge(const char *text, size_t len)
 {
-	struct lexical lx = {150000, 1};
+	struct lexical lx = {.version = 150000, .standard_conforming_strings = 1};
 	struct script s;
 	struct err e;
 

@@ -16,7 +16,7 @@
 static struct scan
 scan(const char *text, int conforming)
 {
-	struct lexical lx = {150000, conforming};
+	struct lexical lx = {.version = 150000, .standard_conforming_strings = conforming};
 	struct scan s;
 
 	pg_scan(text, strlen(text), &lx, &s);
@@ -131,7 +131,7 @@ test_growing(void **state)
 {
 	static const char text[] =
 	    "select 'a;\nb', $x$;\n$x$, (1\n;\n) /* ;\n*/\n, E'\\';'\n; select 2";
-	struct lexical lx = {150000, 1};
+	struct lexical lx = {.version = 150000, .standard_conforming_strings = 1};
 	struct scan whole, part;
 	size_t i;
 
@@ -154,7 +154,7 @@ timed(const char *piece, size_t n)
 {
 	size_t len = strlen(piece), i, at = 0;
 	char *t = malloc(len * n + 1);
-	struct lexical lx = {150000, 1};
+	struct lexical lx = {.version = 150000, .standard_conforming_strings = 1};
 	struct scan s;
 	int64_t from;
 

@@ -50,10 +50,13 @@ test_no_verb_is_a_first_keyword(void **state)
 	(void)state;
 	for (i = 0; commands[i] != NULL; i++) {
 		if (has(engine_postgresql.keywords, commands[i]->name) ||
+		    has(engine_mysql.keywords, commands[i]->name) ||
+		    has(engine_mariadb.keywords, commands[i]->name) ||
 		    has(mysql, commands[i]->name))
 			fail_msg("the verb %s begins a statement", commands[i]->name);
 		if (commands[i]->alias != NULL && commands[i]->alias[0] != '\\')
 			assert_false(has(engine_postgresql.keywords, commands[i]->alias) ||
+				     has(engine_mysql.keywords, commands[i]->alias) ||
 				     has(mysql, commands[i]->alias));
 	}
 	assert_true(i > 10);
@@ -69,6 +72,10 @@ test_the_list_is_whole(void **state)
 	for (i = 0; postgresql[i] != NULL; i++)
 		if (!has(engine_postgresql.keywords, postgresql[i]))
 			fail_msg("%s is missing", postgresql[i]);
+	for (i = 0; mysql[i] != NULL; i++)
+		if (!has(engine_mysql.keywords, mysql[i]) ||
+		    !has(engine_mariadb.keywords, mysql[i]))
+			fail_msg("%s is missing", mysql[i]);
 }
 
 /* Verbs differ, in whatever case, and each says what it is for in one line. */
