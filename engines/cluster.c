@@ -3,16 +3,31 @@
  * most two a node: control, opened first, and the operator's or a plan's. Must never send a
  * statement of its own beyond asking who is there.
  */
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "arena.h"
 #include "engines/members.h"
-#include "engines/pg_who.h"
-#include "engines/pg_wire.h"
 #include "text.h"
 #include "banned.h"
+
+static const struct driver *const drivers[] = {
+    &driver_postgresql,
+};
+
+/* The config knows no other engine's name than those of the table. */
+static const struct driver *
+driver_for(const char *engine)
+{
+	size_t i;
+
+	for (i = 0; engine != NULL && i < sizeof(drivers) / sizeof(drivers[0]); i++)
+		if (strcmp(drivers[i]->engine, engine) == 0)
+			return drivers[i];
+	return drivers[0];
+}
 
 struct cluster *
 cluster_new(const struct cluster_setup *s)
@@ -24,6 +39,7 @@ cluster_new(const struct cluster_setup *s)
 	if (c == NULL)
 		abort();
 	c->setup = *s;
+	c->driver = driver_for(s->config->engine);
 	c->members = calloc(s->config->nnodes + 1, sizeof(*c->members));
 	if (c->members == NULL)
 		abort();
@@ -46,11 +62,11 @@ cluster_free(struct cluster *c)
 	if (c == NULL)
 		return;
 	cluster_crawl_cancel(c);
-	pg_close(c->person);
-	pg_close(c->main);
-	pg_close(c->pen);
+	c->driver->close(c->person);
+	c->driver->close(c->main);
+	c->driver->close(c->pen);
 	for (i = 0; i < c->nmembers; i++) {
-		pg_close(c->members[i].control);
+		c->driver->close(c->members[i].control);
 		free(c->members[i].address);
 	}
 	free(c->members);
@@ -89,47 +105,26 @@ cluster_deadline(const struct cluster *c, enum cluster_limit l)
 	return now_ms() + (ms > 0 ? ms : 2000);
 }
 
-/* Where the address names no database: the cluster's, else the one every server has. */
-static const char *
-usual_database(const struct cluster *c, const char *address)
-{
-	if (pg_address_has(address, "dbname") || pg_address_has(address, "service") ||
-	    getenv("PGDATABASE") != NULL || getenv("PGSERVICE") != NULL)
-		return NULL;
-	return c->setup.config->database != NULL ? c->setup.config->database : "postgres";
-}
-
-int
-cluster_open(struct cluster *c, struct waiter *w, const char *address, const char *database,
-    struct pg_conn **out, struct err *e)
-{
-	char name[160];
-
-	return pg_open(out, w, address, c->setup.person,
-	    database != NULL ? database : usual_database(c, address),
-	    cluster_application(c, name, sizeof(name)), cluster_deadline(c, LIMIT_CONNECT), e);
-}
-
 /* Opens the control session and sees that the same server is still there. */
 int
 cluster_open_control(
-    struct cluster *c, struct member *m, struct waiter *w, struct pg_who *who, struct err *e)
+    struct cluster *c, struct member *m, struct waiter *w, struct who *who, struct err *e)
 {
-	struct pg_conn *fresh;
+	struct conn *fresh;
 
-	if (cluster_open(c, w, m->address, NULL, &fresh, e) < 0)
+	if (c->driver->open(c, w, m->address, NULL, &fresh, e) < 0)
 		return err_wrap(e, "%s", m->name);
-	if (pg_who(fresh, w, cluster_deadline(c, LIMIT_QUERY), who, e) < 0) {
-		pg_close(fresh);
+	if (c->driver->who(fresh, w, cluster_deadline(c, LIMIT_QUERY), who, e) < 0) {
+		c->driver->close(fresh);
 		return err_wrap(e, "%s", m->name);
 	}
 	if (m->identity[0] != '\0' && !cluster_is_same(m, who)) {
-		pg_close(fresh);
+		c->driver->close(fresh);
 		err_set(e, ERR_STALE, "%s is another server now: identity was %s, is %s", m->name,
 		    m->identity, who->identity);
 		return err_hint(e, "look at `topology` before doing anything there");
 	}
-	pg_close(m->control);
+	c->driver->close(m->control);
 	m->control = fresh;
 	if (m->identity[0] == '\0')
 		text_copy(m->identity, sizeof(m->identity), who->identity);
@@ -139,7 +134,7 @@ cluster_open_control(
 
 /* Two servers that look alike are told apart by a suffix the crawl gave: "identity+name". */
 int
-cluster_is_same(const struct member *m, const struct pg_who *who)
+cluster_is_same(const struct member *m, const struct who *who)
 {
 	size_t n = strlen(who->identity);
 
@@ -147,25 +142,14 @@ cluster_is_same(const struct member *m, const struct pg_who *who)
 	       (m->identity[n] == '\0' || m->identity[n] == '+');
 }
 
-/* A server that ended the session in between has left bytes or an end of file on the socket. */
-static int
-is_alive(struct pg_conn *c)
-{
-	if (c == NULL || c->is_broken)
-		return 0;
-	if (PQconsumeInput(c->pq) == 0 || PQstatus(c->pq) != CONNECTION_OK)
-		return 0;
-	return 1;
-}
-
 int
 member_control(
-    struct cluster *c, struct member *m, struct waiter *w, struct pg_conn **out, struct err *e)
+    struct cluster *c, struct member *m, struct waiter *w, struct conn **out, struct err *e)
 {
-	struct pg_who who;
+	struct who who;
 
-	if (!is_alive(m->control)) {
-		pg_close(m->control);
+	if (!c->driver->is_alive(m->control)) {
+		c->driver->close(m->control);
 		m->control = NULL;
 		if (cluster_open_control(c, m, w, &who, e) < 0)
 			return -1;
@@ -190,7 +174,7 @@ cluster_settle(struct cluster *c, struct waiter *w, struct err *e)
 void
 cluster_disconnect(struct cluster *c)
 {
-	pg_close(c->person);
+	c->driver->close(c->person);
 	c->person = NULL;
 	c->operator_node[0] = '\0';
 	c->operator_address[0] = '\0';
@@ -199,6 +183,5 @@ cluster_disconnect(struct cluster *c)
 int
 cluster_is_connected(const struct cluster *c)
 {
-	return c->person != NULL && !c->person->is_broken &&
-	       PQstatus(c->person->pq) == CONNECTION_OK;
+	return c->driver->is_usable(c->person);
 }

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "engines/members.h"
-#include "engines/pg_who.h"
 #include "text.h"
 #include "banned.h"
 
@@ -23,7 +22,7 @@ struct visit {
 	struct member *m;
 	struct waiter *outer;
 	int found_fd; /* readable once the primary was found */
-	struct pg_who who;
+	struct who who;
 	struct err err;
 	int rc;
 };
@@ -116,8 +115,8 @@ struct login {
 	struct member *m;
 	const char *database;
 	int is_control;
-	struct pg_conn *conn;
-	struct pg_who who;
+	struct conn *conn;
+	struct who who;
 	struct err err;
 	int rc;
 };
@@ -131,9 +130,10 @@ log_in(void *arg, struct waiter *w)
 		l->rc = member_control(l->c, l->m, w, &l->conn, &l->err);
 		return;
 	}
-	l->rc = cluster_open(l->c, w, l->m->address, l->database, &l->conn, &l->err);
+	l->rc = l->c->driver->open(l->c, w, l->m->address, l->database, &l->conn, &l->err);
 	if (l->rc == 0)
-		l->rc = pg_who(l->conn, w, cluster_deadline(l->c, LIMIT_QUERY), &l->who, &l->err);
+		l->rc = l->c->driver->who(
+		    l->conn, w, cluster_deadline(l->c, LIMIT_QUERY), &l->who, &l->err);
 	if (l->rc < 0)
 		err_wrap(&l->err, "%s", l->m->name);
 }
@@ -151,7 +151,7 @@ take_session(struct cluster *c, struct login *l)
 	cluster_disconnect(c);
 	c->person = l->conn;
 	text_copy(c->operator_node, sizeof(c->operator_node), m->name);
-	text_copy(c->operator_address, sizeof(c->operator_address), l->conn->address);
+	text_copy(c->operator_address, sizeof(c->operator_address), c->driver->address(l->conn));
 }
 
 static int
@@ -167,7 +167,7 @@ connect_to(
 		take_session(c, &both[1]);
 		return 0;
 	}
-	pg_close(both[1].conn);
+	c->driver->close(both[1].conn);
 	if (rc < 0)
 		return err_set(e, ERR_CANCELLED, "the connection attempt was cancelled");
 	/* The operator's own reason first: it names the database and login that were asked for. */

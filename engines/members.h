@@ -5,14 +5,14 @@
 #define MEMBERS_H
 
 #include "cluster.h"
-#include "engines/pg_conn.h"
+#include "engines/driver.h"
 #include "topology.h"
 
 /* One node the handle knows: from the config, or found by the crawl. */
 struct member {
 	char name[64];
-	char *address;		 /* conninfo; owned */
-	struct pg_conn *control; /* kept; NULL until first used or after it broke */
+	char *address;	      /* as the config or the crawl has it; owned */
+	struct conn *control; /* kept; NULL until first used or after it broke */
 	char identity[128];
 	char incarnation[40];
 	int is_configured;
@@ -20,18 +20,19 @@ struct member {
 
 struct cluster {
 	struct cluster_setup setup;
+	const struct driver *driver;
 	struct member *members; /* owned array */
 	size_t nmembers;
-	struct pg_conn *person; /* the operator's interactive session; NULL not connected */
+	struct conn *person; /* the operator's interactive session; NULL not connected */
 	char operator_node[64];
 	char operator_address[512]; /* as it was opened */
-	struct pg_conn *main;	    /* the plan's fresh connection */
+	struct conn *main;	    /* the plan's fresh connection */
 	char main_node[64];
-	struct pg_conn *pen;	   /* holds the advisory lock */
+	struct conn *pen;	   /* holds the advisory lock */
 	struct topology *topology; /* last picture */
 	struct arena *topology_arena;
-	struct crawl *crawl; /* background crawl, or NULL */
-	int is_busy;	     /* the main thread uses the members: no background crawl may start */
+	struct background *crawl; /* crawl, or NULL */
+	int is_busy; /* the main thread uses the members: no background crawl may start */
 	struct {
 		char key[128];
 		int64_t until; /* now_ms */
@@ -43,23 +44,20 @@ struct member *cluster_member(struct cluster *c, const char *name);
 /* The node's control session, opened now if it is not; checks that the identity is still the
  * one seen before (ERR_STALE). Safe to call from one worker per member. */
 int member_control(
-    struct cluster *c, struct member *m, struct waiter *w, struct pg_conn **out, struct err *e);
+    struct cluster *c, struct member *m, struct waiter *w, struct conn **out, struct err *e);
 
 /* True where the server that answered is the one the member stands for. */
-struct pg_who;
-int cluster_is_same(const struct member *m, const struct pg_who *who);
+int cluster_is_same(const struct member *m, const struct who *who);
 /* "holdfast PERSON INCIDENT": what every session of this handle calls itself. Returns out. */
 const char *cluster_application(const struct cluster *c, char *out, size_t size);
 /* now + the configured limit. */
 enum cluster_limit { LIMIT_CONNECT, LIMIT_QUERY };
 int64_t cluster_deadline(const struct cluster *c, enum cluster_limit l);
-/* Opens one more session to an address, as the person and under the handle's name. database NULL:
- * the address's own, else the cluster's, else "postgres". */
-int cluster_open(struct cluster *c, struct waiter *w, const char *address, const char *database,
-    struct pg_conn **out, struct err *e);
+/* The primary of the last picture, else the node of the operator's session. ERR_CONN without. */
+struct member *act_primary(struct cluster *c, struct err *e);
 /* Opens the member's control session anew and sees that the same server is still there. */
 int cluster_open_control(
-    struct cluster *c, struct member *m, struct waiter *w, struct pg_who *who, struct err *e);
+    struct cluster *c, struct member *m, struct waiter *w, struct who *who, struct err *e);
 /* Waits for a background crawl: until it is over the members belong to its thread. Call it before
  * the first member_control of an act. */
 int cluster_settle(struct cluster *c, struct waiter *w, struct err *e);

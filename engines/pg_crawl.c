@@ -69,7 +69,7 @@ look_at(void *arg, struct waiter *w)
 	struct look *l = arg;
 	struct sight *s = l->sight;
 	struct cluster *c = l->crawl->cluster;
-	struct pg_conn *conn = s->member != NULL ? s->member->control : NULL;
+	struct pg_conn *conn = s->member != NULL ? pg(s->member->control) : NULL;
 	int64_t deadline = cluster_deadline(c, LIMIT_QUERY);
 	int was_kept = conn != NULL, rc = -1;
 
@@ -80,7 +80,7 @@ look_at(void *arg, struct waiter *w)
 	else if (rc < 0 && (!was_kept || conn->is_broken) && s->err.code != ERR_CANCELLED) {
 		pg_close(conn);
 		conn = NULL;
-		if (cluster_open(c, w, s->address, NULL, &conn, &s->err) == 0)
+		if (pg_session_open(c, w, s->address, NULL, &conn, &s->err) == 0)
 			rc = pg_probe(conn, w, cluster_deadline(c, LIMIT_QUERY), s->arena,
 			    &s->probe, &s->err);
 	}
@@ -90,7 +90,7 @@ look_at(void *arg, struct waiter *w)
 		conn = NULL;
 	}
 	if (s->member != NULL)
-		s->member->control = conn;
+		s->member->control = pg_as_conn(conn);
 	else
 		s->conn = conn;
 }

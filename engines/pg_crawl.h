@@ -7,9 +7,7 @@
 #ifndef PG_CRAWL_H
 #define PG_CRAWL_H
 
-#include <pthread.h>
-
-#include "engines/members.h"
+#include "engines/pg_driver.h"
 #include "engines/pg_probe.h"
 
 #define MAX_SIGHTS 1024
@@ -38,10 +36,6 @@ struct crawl {
 	size_t n;
 	struct sight *shown[MAX_SIGHTS]; /* those that became nodes, in the topology's order */
 	size_t nshown;
-	pthread_t thread; /* of a background crawl */
-	int done_fd, cancel_fd;
-	int rc;
-	struct err err;
 };
 
 /* Looks at all members and what they lead to. The members belong to the crawl meanwhile. */

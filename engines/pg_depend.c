@@ -262,7 +262,7 @@ class_of(const struct object *o)
 }
 
 int
-ask_dependents(struct cluster *c, struct waiter *w, struct arena *a, const struct object *o,
+pg_ask_dependents(struct cluster *c, struct waiter *w, struct arena *a, const struct object *o,
     struct dependent **out, size_t *n, struct err *e)
 {
 	CLEAN_RESULT PGresult *r = NULL;

@@ -93,7 +93,7 @@ read_plan(const char *text)
 }
 
 int
-ask_estimate(
+pg_ask_estimate(
     struct cluster *c, struct waiter *w, const char *text, size_t len, int64_t *rows, struct err *e)
 {
 	int in_tx;
@@ -109,7 +109,7 @@ ask_estimate(
 	if (!is_plannable(text, len) || len > ESTIMATE_TEXT_MAX || memchr(text, '\0', len) != NULL)
 		return 0;
 	a = arena_new();
-	in_tx = PQtransactionStatus(c->person->pq) == PQTRANS_INTRANS;
+	in_tx = PQtransactionStatus(pg(c->person)->pq) == PQTRANS_INTRANS;
 	texts[n++] = in_tx ? "SAVEPOINT holdfast_look" : "BEGIN READ ONLY";
 	texts[n++] = "SET LOCAL lock_timeout = '500ms'";
 	explain = n;
@@ -118,7 +118,7 @@ ask_estimate(
 	if (in_tx)
 		texts[n++] = "RELEASE SAVEPOINT holdfast_look";
 	/* Each text runs whatever became of the one before: the last ones always clean up. */
-	pg_pipeline(c->person, w, cluster_deadline(c, LIMIT_QUERY), texts, n, r, NULL);
+	pg_pipeline(pg(c->person), w, cluster_deadline(c, LIMIT_QUERY), texts, n, r, NULL);
 	if (r[explain] != NULL && PQresultStatus(r[explain]) == PGRES_TUPLES_OK &&
 	    PQntuples(r[explain]) == 1)
 		*rows = read_plan(PQgetvalue(r[explain], 0, 0));

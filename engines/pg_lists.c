@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "arena.h"
-#include "engines/pg_act.h"
 #include "engines/pg_lists.h"
 #include "engines/pg_look.h"
 #include "banned.h"
@@ -25,7 +24,7 @@ run_list(struct cluster *c, struct waiter *w, const struct list_row *row, const 
 	if (cluster_settle(c, w, e) < 0)
 		return -1;
 	m = row->where == LIST_PRIMARY ? act_primary(c, e) : cluster_member(c, c->operator_node);
-	if (m == NULL || member_control(c, m, w, &control, e) < 0)
+	if (m == NULL || pg_control(c, m, w, &control, e) < 0)
 		return -1;
 	if (pg_query(control, w, cluster_deadline(c, LIMIT_QUERY), row->sql, row->nparams, params,
 		r, e) < 0)
@@ -60,7 +59,7 @@ copy_cells(struct arena *a, const PGresult *r, struct listing *out)
 }
 
 int
-ask_list(struct cluster *c, struct waiter *w, struct arena *a, enum ask_list what,
+pg_ask_list(struct cluster *c, struct waiter *w, struct arena *a, enum ask_list what,
     const char *argument, struct listing *out, struct err *e)
 {
 	CLEAN_RESULT PGresult *r = NULL;
@@ -100,7 +99,7 @@ static const char names_sql[] =
 
 /* Completion never touches an open transaction: there, nothing is offered. */
 int
-ask_names(struct cluster *c, struct waiter *w, struct arena *a, const char *prefix,
+pg_ask_names(struct cluster *c, struct waiter *w, struct arena *a, const char *prefix,
     const char ***out, size_t *n, struct err *e)
 {
 	CLEAN_RESULT PGresult *r = NULL;
@@ -108,7 +107,7 @@ ask_names(struct cluster *c, struct waiter *w, struct arena *a, const char *pref
 
 	*out = NULL;
 	*n = 0;
-	if (!cluster_is_connected(c) || PQtransactionStatus(c->person->pq) != PQTRANS_IDLE)
+	if (!cluster_is_connected(c) || PQtransactionStatus(pg(c->person)->pq) != PQTRANS_IDLE)
 		return 0;
 	if (look(c, w, names_sql, 1, &prefix, &r, e) < 0)
 		return -1;

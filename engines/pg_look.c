@@ -19,7 +19,7 @@ look_is_possible(const struct cluster *c)
 
 	if (!cluster_is_connected(c))
 		return 0;
-	t = PQtransactionStatus(c->person->pq);
+	t = PQtransactionStatus(pg(c->person)->pq);
 	return t == PQTRANS_IDLE || t == PQTRANS_INTRANS;
 }
 
@@ -28,7 +28,7 @@ plain(struct cluster *c, struct waiter *w, const char *sql, struct err *e)
 {
 	CLEAN_RESULT PGresult *r = NULL;
 
-	return pg_query(c->person, w, cluster_deadline(c, LIMIT_QUERY), sql, 0, NULL, &r, e);
+	return pg_query(pg(c->person), w, cluster_deadline(c, LIMIT_QUERY), sql, 0, NULL, &r, e);
 }
 
 /* The savepoint is rolled back even on success: that also lets go of the locks of the look. */
@@ -41,7 +41,8 @@ look_in_transaction(struct cluster *c, struct waiter *w, const char *sql, int np
 
 	if (plain(c, w, "SAVEPOINT holdfast_look", e) < 0)
 		return -1;
-	rc = pg_query(c->person, w, cluster_deadline(c, LIMIT_QUERY), sql, nparams, params, out, e);
+	rc = pg_query(
+	    pg(c->person), w, cluster_deadline(c, LIMIT_QUERY), sql, nparams, params, out, e);
 	poll_waiter(&own, -1); /* taking it back is not the operator's to cancel */
 	if (plain(c, &own, "ROLLBACK TO SAVEPOINT holdfast_look", rc == 0 ? e : NULL) < 0 ||
 	    plain(c, &own, "RELEASE SAVEPOINT holdfast_look", rc == 0 ? e : NULL) < 0) {
@@ -65,10 +66,10 @@ look(struct cluster *c, struct waiter *w, const char *sql, int nparams, const ch
 		    c->operator_node);
 		return err_hint(e, "type ROLLBACK; first");
 	}
-	if (PQtransactionStatus(c->person->pq) == PQTRANS_INTRANS)
+	if (PQtransactionStatus(pg(c->person)->pq) == PQTRANS_INTRANS)
 		return look_in_transaction(c, w, sql, nparams, params, out, e);
 	return pg_query(
-	    c->person, w, cluster_deadline(c, LIMIT_QUERY), sql, nparams, params, out, e);
+	    pg(c->person), w, cluster_deadline(c, LIMIT_QUERY), sql, nparams, params, out, e);
 }
 
 char *

@@ -6,7 +6,7 @@
 #ifndef PG_LOOK_H
 #define PG_LOOK_H
 
-#include "engines/members.h"
+#include "engines/pg_driver.h"
 
 /*
  * One question on the operator's session. Inside an open transaction it stands behind a savepoint,

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "engines/pg_act.h"
+#include "engines/pg_driver.h"
 #include "text.h"
 #include "banned.h"
 
@@ -21,12 +21,15 @@ static const char *const pen_databases[] = {"postgres", "template1", NULL};
 static int
 open_pen(struct cluster *c, struct waiter *w, struct member *m, struct err *e)
 {
+	struct pg_conn *x;
 	size_t i;
 
 	for (i = 0; pen_databases[i] != NULL; i++) {
 		err_clear(e);
-		if (cluster_open(c, w, m->address, pen_databases[i], &c->pen, e) == 0)
+		if (pg_session_open(c, w, m->address, pen_databases[i], &x, e) == 0) {
+			c->pen = pg_as_conn(x);
 			return 0;
+		}
 		if (strcmp(e->sqlstate, "3D000") != 0 && strcmp(e->sqlstate, "42501") != 0)
 			break;
 	}
@@ -39,7 +42,7 @@ name_holder(struct cluster *c, struct waiter *w, const struct member *m, struct 
 	CLEAN_RESULT PGresult *r = NULL;
 	const char *who = "another session", *since = "";
 
-	if (pg_query(c->pen, w, cluster_deadline(c, LIMIT_QUERY),
+	if (pg_query(pg(c->pen), w, cluster_deadline(c, LIMIT_QUERY),
 		"SELECT a.application_name, pg_catalog.to_char(a.backend_start AT TIME ZONE "
 		"'UTC', 'HH24:MI:SS\" UTC\"') FROM pg_catalog.pg_locks AS l "
 		"JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid "
@@ -58,52 +61,30 @@ name_holder(struct cluster *c, struct waiter *w, const struct member *m, struct 
 }
 
 int
-run_pen_take(struct cluster *c, struct waiter *w, struct err *e)
+pg_pen(struct cluster *c, struct waiter *w, struct member *m, struct err *e)
 {
 	CLEAN_RESULT PGresult *r = NULL;
-	struct err own;
-	struct member *m;
-	int rc;
 
-	if (e == NULL)
-		e = &own;
-	if (c->pen != NULL && !c->pen->is_broken && PQstatus(c->pen->pq) == CONNECTION_OK)
-		return 0;
-	run_pen_drop(c);
-	if (cluster_settle(c, w, e) < 0 || (m = act_primary(c, e)) == NULL ||
-	    open_pen(c, w, m, e) < 0)
+	if (open_pen(c, w, m, e) < 0)
 		return -1;
-	rc = pg_query(c->pen, w, cluster_deadline(c, LIMIT_QUERY),
-	    "SELECT pg_catalog.pg_try_advisory_lock(" PEN_KEY ")", 0, NULL, &r, e);
-	if (rc < 0)
-		err_wrap(e, "%s", m->name);
-	else if (PQntuples(r) != 1 || strcmp(PQgetvalue(r, 0, 0), "t") != 0)
-		rc = name_holder(c, w, m, e);
-	if (rc < 0)
-		run_pen_drop(c);
-	return rc;
-}
-
-void
-run_pen_drop(struct cluster *c)
-{
-	pg_close(c->pen); /* the server lets go of the lock with the session */
-	c->pen = NULL;
+	if (pg_query(pg(c->pen), w, cluster_deadline(c, LIMIT_QUERY),
+		"SELECT pg_catalog.pg_try_advisory_lock(" PEN_KEY ")", 0, NULL, &r, e) < 0)
+		return err_wrap(e, "%s", m->name);
+	if (PQntuples(r) != 1 || strcmp(PQgetvalue(r, 0, 0), "t") != 0)
+		return name_holder(c, w, m, e);
+	return 0;
 }
 
 int
-run_xact_status(
-    struct cluster *c, struct waiter *w, const char *xid, const char **status, struct err *e)
+pg_xact_status(struct cluster *c, struct waiter *w, struct member *m, const char *xid,
+    const char **status, struct err *e)
 {
 	static const char *const known[] = {"committed", "aborted", "in progress", NULL};
 	CLEAN_RESULT PGresult *r = NULL;
 	struct pg_conn *control;
-	struct member *m;
 	size_t i;
 
-	*status = NULL;
-	if (cluster_settle(c, w, e) < 0 || (m = act_primary(c, e)) == NULL ||
-	    member_control(c, m, w, &control, e) < 0)
+	if (pg_control(c, m, w, &control, e) < 0)
 		return -1;
 	if (pg_query(control, w, cluster_deadline(c, LIMIT_QUERY),
 		PQserverVersion(control->pq) >= 130000

@@ -1,16 +1,10 @@
 /*
- * Taking the picture of a cluster, in the background or right now, and making it the current one:
- * see cluster.h and ask.h. Must never let two crawls run at the same time: the members belong to
- * one.
+ * The crawl behind the driver interface: see driver.h. What was found becomes a member.
  */
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include "arena.h"
-#include "engines/ask.h"
 #include "engines/pg_crawl.h"
 #include "text.h"
 #include "banned.h"
@@ -29,154 +23,45 @@ adopt(struct cluster *c, struct sight *s)
 	m = &c->members[c->nmembers++];
 	text_copy(m->name, sizeof(m->name), s->name);
 	m->address = s->address;
-	m->control = s->conn;
+	m->control = pg_as_conn(s->conn);
 	s->address = NULL;
 	s->conn = NULL;
 }
 
-/* The picture becomes the cluster's, the old one goes. */
-static const struct topology *
-publish(struct cluster *c, struct crawl *k)
+struct topology *
+pg_draw(struct cluster *c, void *sights, struct arena *a)
 {
-	struct arena *a = arena_new();
+	struct crawl *k = sights;
 	struct topology *t = crawl_topology(k, a);
-	struct member *m;
 	size_t i;
 
 	for (i = 0; i < k->nshown; i++)
 		if (k->shown[i]->member == NULL)
 			adopt(c, k->shown[i]);
-	for (i = 0; i < t->nnodes; i++) {
-		m = cluster_member(c, t->nodes[i].name);
-		if (m == NULL || t->nodes[i].identity[0] == '\0')
-			continue;
-		text_copy(m->identity, sizeof(m->identity), t->nodes[i].identity);
-		text_copy(m->incarnation, sizeof(m->incarnation), t->nodes[i].incarnation);
-	}
-	arena_free(c->topology_arena);
-	c->topology_arena = a;
-	c->topology = t;
 	return t;
 }
 
-const struct topology *
-ask_last(struct cluster *c)
-{
-	return c->topology;
-}
-
 int
-ask_topology(struct cluster *c, struct waiter *w, const struct topology **out, struct err *e)
+pg_look_at(struct cluster *c, struct waiter *w, void **sights, struct err *e)
 {
-	struct crawl *k;
-	int rc;
+	struct crawl *k = calloc(1, sizeof(*k));
 
-	if (c->is_busy)
-		return err_set(e, ERR_FAILED, "the cluster is being looked at already");
-	if (cluster_settle(c, w, e) < 0)
+	if (k == NULL)
+		abort();
+	k->cluster = c;
+	if (crawl_run(k, w, e) < 0) {
+		pg_forget(k);
 		return -1;
-	if ((k = calloc(1, sizeof(*k))) == NULL)
-		abort();
-	k->cluster = c;
-	c->is_busy++;
-	rc = crawl_run(k, w, e);
-	if (rc == 0)
-		*out = publish(c, k);
-	c->is_busy--;
-	crawl_clear(k);
-	free(k);
-	return rc;
-}
-
-static void *
-crawl_thread(void *arg)
-{
-	struct crawl *k = arg;
-	struct waiter w;
-	uint64_t one = 1;
-
-	poll_waiter(&w, k->cancel_fd);
-	k->rc = crawl_run(k, &w, &k->err);
-	while (write(k->done_fd, &one, sizeof(one)) < 0)
-		;
-	return NULL;
-}
-
-static void
-crawl_free(struct crawl *k)
-{
-	crawl_clear(k);
-	close(k->done_fd);
-	close(k->cancel_fd);
-	free(k);
-}
-
-int
-cluster_crawl_start(struct cluster *c, struct err *e)
-{
-	struct crawl *k;
-	sigset_t all, old;
-	int rc;
-
-	if (c->crawl != NULL)
-		return 0; /* one is under way */
-	if (c->is_busy)
-		return err_set(e, ERR_FAILED, "the cluster is being looked at already");
-	if ((k = calloc(1, sizeof(*k))) == NULL)
-		abort();
-	k->cluster = c;
-	k->done_fd = eventfd(0, EFD_CLOEXEC);
-	k->cancel_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (k->done_fd < 0 || k->cancel_fd < 0)
-		abort();
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	rc = pthread_create(&k->thread, NULL, crawl_thread, k);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	if (rc != 0) {
-		crawl_free(k);
-		return err_set(e, ERR_FAILED, "could not start reading the cluster's picture: %s",
-		    strerror(rc));
 	}
-	c->crawl = k;
+	*sights = k;
 	return 0;
 }
 
-int
-cluster_crawl_fd(const struct cluster *c)
-{
-	return c->crawl == NULL ? -1 : c->crawl->done_fd;
-}
-
-int
-cluster_crawl_finish(struct cluster *c, struct err *e)
-{
-	struct crawl *k = c->crawl;
-	int rc;
-
-	if (k == NULL)
-		return 0;
-	pthread_join(k->thread, NULL);
-	c->crawl = NULL;
-	rc = k->rc;
-	if (rc == 0)
-		publish(c, k);
-	else if (e != NULL)
-		*e = k->err;
-	crawl_free(k);
-	return rc;
-}
-
 void
-cluster_crawl_cancel(struct cluster *c)
+pg_forget(void *sights)
 {
-	uint64_t one = 1;
-
-	if (c->crawl == NULL)
+	if (sights == NULL)
 		return;
-	if (write(c->crawl->cancel_fd, &one, sizeof(one)) < 0)
-		one = 0;
-	pthread_join(c->crawl->thread, NULL);
-	crawl_free(c->crawl);
-	c->crawl = NULL;
+	crawl_clear(sights);
+	free(sights);
 }

@@ -31,7 +31,7 @@ struct slot {
 
 /* Facts as text; NULL where the server has none or the login may not see it. */
 struct probe {
-	struct pg_who who;
+	struct who who;
 	int version, port, timeline;
 	const char *version_text, *data_directory, *server_addr;
 	struct position receive, replay, current;

@@ -5,7 +5,7 @@
 #ifndef PG_PROC_H
 #define PG_PROC_H
 
-#include "engines/members.h"
+#include "engines/pg_driver.h"
 #include "engines/run.h"
 
 /* One object that went with the table, as the held standby still has it. */

@@ -90,11 +90,11 @@ open_session(struct undo *u, struct member *m, const char *database, struct pg_c
     int in_recovery, struct err *e)
 {
 	struct pg_conn *control;
-	struct pg_who who;
+	struct who who;
 
-	if (member_control(u->c, m, u->w, &control, e) < 0)
+	if (pg_control(u->c, m, u->w, &control, e) < 0)
 		return -1;
-	if (cluster_open(u->c, u->w, m->address, database, out, e) < 0)
+	if (pg_session_open(u->c, u->w, m->address, database, out, e) < 0)
 		return err_wrap(e, "%s", m->name);
 	if (pg_who(*out, u->w, cluster_deadline(u->c, LIMIT_QUERY), &who, e) < 0)
 		return err_wrap(e, "%s", m->name);

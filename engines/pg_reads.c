@@ -192,7 +192,7 @@ take(struct reading *x, const PGresult *r, int row)
 }
 
 int
-ask_reads(struct cluster *c, struct waiter *w, struct arena *a, const char *search_path,
+pg_ask_reads(struct cluster *c, struct waiter *w, struct arena *a, const char *search_path,
     struct script *s, struct err *e)
 {
 	CLEAN_RESULT PGresult *r = NULL;

@@ -330,14 +330,14 @@ must_come_first(const struct script *s)
 }
 
 int
-ask_refine(struct cluster *c, struct waiter *w, struct arena *a, struct script *s, struct err *e)
+pg_ask_refine(struct cluster *c, struct waiter *w, struct arena *a, struct script *s, struct err *e)
 {
 	struct refine *x;
 
 	if (!look_is_possible(c))
 		return cluster_is_connected(c) ? 0
 					       : err_set(e, ERR_CONN, "there is no session to ask");
-	if (PQtransactionStatus(c->person->pq) == PQTRANS_INTRANS && must_come_first(s))
+	if (PQtransactionStatus(pg(c->person)->pq) == PQTRANS_INTRANS && must_come_first(s))
 		return 0;
 	x = arena_alloc(a, sizeof(*x));
 	x->c = c;

@@ -97,7 +97,8 @@ ask_idle(struct cluster *c, struct waiter *w, struct arena *a, struct session *s
 	const char *list = look_array(a, meaningful, NMEANINGFUL), *values;
 	size_t i;
 
-	if (pg_query(c->person, w, cluster_deadline(c, LIMIT_QUERY), idle_sql, 1, &list, &r, e) < 0)
+	if (pg_query(
+		pg(c->person), w, cluster_deadline(c, LIMIT_QUERY), idle_sql, 1, &list, &r, e) < 0)
 		return err_wrap(e, "%s", c->operator_node);
 	if (PQntuples(r) != 1)
 		return err_set(e, ERR_FAILED, "%s did not say which database this session is in",
@@ -125,7 +126,7 @@ ask_idle(struct cluster *c, struct waiter *w, struct arena *a, struct session *s
 static void
 take_known(struct cluster *c, struct arena *a, struct session *s)
 {
-	PGconn *pq = c->person->pq;
+	PGconn *pq = pg(c->person)->pq;
 	const char *login = PQparameterStatus(pq, "session_authorization");
 	const char *super = PQparameterStatus(pq, "is_superuser");
 
@@ -145,7 +146,7 @@ ask_outside(struct cluster *c, struct waiter *w, struct session *s, struct arena
 	struct member *m = cluster_member(c, c->operator_node);
 	struct pg_conn *control;
 
-	if (m == NULL || member_control(c, m, w, &control, e) < 0)
+	if (m == NULL || pg_control(c, m, w, &control, e) < 0)
 		return -1;
 	if (pg_query(control, w, cluster_deadline(c, LIMIT_QUERY), outside_sql, 2, params, &r, e) <
 	    0)
@@ -169,7 +170,7 @@ ask_shown(struct cluster *c, struct waiter *w, struct arena *a, struct session *
 		texts[i] = arena_printf(a, "SHOW %s", meaningful[i]);
 	texts[NMEANINGFUL] = "SHOW role";
 	rc = pg_pipeline(
-	    c->person, w, cluster_deadline(c, LIMIT_QUERY), texts, NMEANINGFUL + 1, r, e);
+	    pg(c->person), w, cluster_deadline(c, LIMIT_QUERY), texts, NMEANINGFUL + 1, r, e);
 	s->settings = arena_array(a, NMEANINGFUL, sizeof(*s->settings));
 	for (i = 0; rc == 0 && i < NMEANINGFUL; i++) {
 		s->settings[i].name = meaningful[i];
@@ -184,7 +185,7 @@ ask_shown(struct cluster *c, struct waiter *w, struct arena *a, struct session *
 }
 
 int
-ask_session(
+pg_ask_session(
     struct cluster *c, struct waiter *w, struct arena *a, struct session *out, struct err *e)
 {
 	const struct member *m;
@@ -204,7 +205,7 @@ ask_session(
 			   ? ""
 			   : arena_strndup(a, out->identity, 3 + strcspn(out->identity + 3, ":"));
 	take_known(c, a, out);
-	switch (PQtransactionStatus(c->person->pq)) {
+	switch (PQtransactionStatus(pg(c->person)->pq)) {
 	case PQTRANS_IDLE:
 		out->tx = TX_NONE;
 		return ask_idle(c, w, a, out, e);

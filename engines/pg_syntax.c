@@ -7,7 +7,7 @@
 
 #include "arena.h"
 #include "engines/ask.h"
-#include "engines/members.h"
+#include "engines/pg_driver.h"
 #include "engines/pg_wire.h"
 #include "banned.h"
 
@@ -29,7 +29,7 @@ take_answer(struct exchange *x, struct err *e)
 }
 
 int
-ask_syntax(struct cluster *c, struct waiter *w, const char *text, size_t len, struct err *e)
+pg_ask_syntax(struct cluster *c, struct waiter *w, const char *text, size_t len, struct err *e)
 {
 	struct member *m = cluster_member(c, c->operator_node);
 	struct arena *a = arena_new();
@@ -38,8 +38,8 @@ ask_syntax(struct cluster *c, struct waiter *w, const char *text, size_t len, st
 	struct err own = {0};
 	int rc = 0;
 
-	if (m == NULL || cluster_settle(c, w, &own) != 0 ||
-	    member_control(c, m, w, &conn, &own) != 0 || !exchange_is_usable(conn, &own)) {
+	if (m == NULL || cluster_settle(c, w, &own) != 0 || pg_control(c, m, w, &conn, &own) != 0 ||
+	    !exchange_is_usable(conn, &own)) {
 		arena_free(a);
 		return 0;
 	}

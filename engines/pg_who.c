@@ -38,7 +38,7 @@ route(struct pg_conn *c, const char *addr, const char *port, char *out, size_t s
 }
 
 int
-pg_who_read(struct pg_conn *c, const PGresult *r, int first, struct pg_who *out, struct err *e)
+pg_who_read(struct pg_conn *c, const PGresult *r, int first, struct who *out, struct err *e)
 {
 	char text[4096], hex[SHA256_HEX], way[512];
 	const char *sysid = cell(r, first), *start = cell(r, first + 1);
@@ -65,7 +65,7 @@ pg_who_read(struct pg_conn *c, const PGresult *r, int first, struct pg_who *out,
 }
 
 int
-pg_who(struct pg_conn *c, struct waiter *w, int64_t deadline, struct pg_who *out, struct err *e)
+pg_who(struct pg_conn *c, struct waiter *w, int64_t deadline, struct who *out, struct err *e)
 {
 	CLEAN_RESULT PGresult *r = NULL;
 

@@ -5,16 +5,8 @@
 #ifndef PG_WHO_H
 #define PG_WHO_H
 
+#include "engines/driver.h"
 #include "engines/pg_conn.h"
-
-struct pg_who {
-	char cluster[64];     /* "pg:<system identifier>" */
-	char identity[128];   /* "pg:<system identifier>:<12 hex>" */
-	char incarnation[40]; /* server start, microseconds since 1970 */
-	char instance[160];   /* the same for every address the instance is reached by */
-	int is_in_recovery;
-	int is_pooled; /* a pooler stands between: sessions are not what they seem */
-};
 
 /* The columns of any query that wants to know; pg_who_read takes them from column `first`. */
 #define PG_WHO_COLUMNS                                                                             \
@@ -28,9 +20,8 @@ struct pg_who {
 	"pg_catalog.host(pg_catalog.inet_server_addr()),pg_catalog.pg_backend_pid()"
 #define PG_WHO_NCOLUMNS 7
 
-int pg_who(
-    struct pg_conn *c, struct waiter *w, int64_t deadline, struct pg_who *out, struct err *e);
+int pg_who(struct pg_conn *c, struct waiter *w, int64_t deadline, struct who *out, struct err *e);
 /* From row 0 of a result; c only tells how the server was dialled. */
-int pg_who_read(struct pg_conn *c, const PGresult *r, int first, struct pg_who *out, struct err *e);
+int pg_who_read(struct pg_conn *c, const PGresult *r, int first, struct who *out, struct err *e);
 
 #endif

@@ -16,7 +16,7 @@
 #include <cmocka.h>
 
 #include "arena.h"
-#include "engines/members.h"
+#include "engines/pg_driver.h"
 #include "engines/pg_wording.h"
 #include "engines/run.h"
 #include "lab.h"

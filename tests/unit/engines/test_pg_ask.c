@@ -17,7 +17,7 @@ say(struct fixture *f, const char *sql)
 {
 	PGresult *r = NULL;
 
-	if (pg_query(f->c->person, &f->w, now_ms() + 5000, sql, 0, NULL, &r, &f->e) < 0)
+	if (pg_query(pg(f->c->person), &f->w, now_ms() + 5000, sql, 0, NULL, &r, &f->e) < 0)
 		fail_msg("%s: %s", sql, f->e.msg);
 	PQclear(r);
 }
@@ -70,7 +70,8 @@ test_session_in_tx(void **state)
 	assert_string_equal(session_setting(&s, "search_path"), "\"$user\", public");
 	say(f, "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE");
 	assert_int_equal(
-	    pg_query(f->c->person, &f->w, now_ms() + 5000, "SELECT 1/0", 0, NULL, &r, &f->e), -1);
+	    pg_query(pg(f->c->person), &f->w, now_ms() + 5000, "SELECT 1/0", 0, NULL, &r, &f->e),
+	    -1);
 	assert_int_equal(ask_session(f->c, &f->w, f->a, &s, &f->e), 0);
 	assert_int_equal(s.tx, TX_FAILED);
 	say(f, "ROLLBACK");

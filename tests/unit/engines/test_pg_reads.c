@@ -134,10 +134,10 @@ test_catalog_names(void **state)
 	ask_node(f, 0, "CREATE VIEW public.pg_settings AS SELECT f_evil()");
 	refine(f, "SELECT * FROM pg_settings", "\"$user\", public", &s);
 	assert_int_equal(s.danger, DANGER_READ);
-	PQclear(PQexec(f->c->person->pq, "SET search_path = public, pg_catalog"));
+	PQclear(PQexec(pg(f->c->person)->pq, "SET search_path = public, pg_catalog"));
 	refine(f, "SELECT * FROM pg_settings", "public, pg_catalog", &s);
 	assert_int_equal(s.danger, DANGER_OPAQUE);
-	PQclear(PQexec(f->c->person->pq, "RESET search_path"));
+	PQclear(PQexec(pg(f->c->person)->pq, "RESET search_path"));
 	refine(f, "SELECT * FROM public.pg_settings", NULL, &s);
 	assert_int_equal(s.danger, DANGER_OPAQUE);
 }
@@ -166,12 +166,12 @@ test_in_transaction(void **state)
 	struct fixture *f = *state;
 	struct script s;
 
-	PQclear(PQexec(f->c->person->pq, "BEGIN"));
-	PQclear(PQexec(f->c->person->pq, "CREATE VIEW v_fresh AS SELECT f_evil()"));
+	PQclear(PQexec(pg(f->c->person)->pq, "BEGIN"));
+	PQclear(PQexec(pg(f->c->person)->pq, "CREATE VIEW v_fresh AS SELECT f_evil()"));
 	refine(f, "SELECT * FROM v_fresh", NULL, &s);
 	assert_int_equal(s.danger, DANGER_OPAQUE);
-	assert_int_equal(PQtransactionStatus(f->c->person->pq), PQTRANS_INTRANS);
-	PQclear(PQexec(f->c->person->pq, "ROLLBACK"));
+	assert_int_equal(PQtransactionStatus(pg(f->c->person)->pq), PQTRANS_INTRANS);
+	PQclear(PQexec(pg(f->c->person)->pq, "ROLLBACK"));
 }
 
 int

@@ -1,0 +1,166 @@
+/*
+ * Taking the picture of a cluster, in the background or right now, and making it the current one:
+ * see cluster.h and ask.h. Must never let two crawls run at the same time: the members belong to
+ * one.
+ */
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "arena.h"
+#include "engines/members.h"
+#include "text.h"
+#include "banned.h"
+
+/* A crawl in a thread of its own. */
+struct background {
+	struct cluster *cluster;
+	void *sights; /* the driver's */
+	pthread_t thread;
+	int done_fd, cancel_fd;
+	int rc;
+	struct err err;
+};
+
+/* The picture becomes the cluster's, the old one goes. */
+static const struct topology *
+publish(struct cluster *c, void *sights)
+{
+	struct arena *a = arena_new();
+	struct topology *t = c->driver->draw(c, sights, a);
+	struct member *m;
+	size_t i;
+
+	for (i = 0; i < t->nnodes; i++) {
+		m = cluster_member(c, t->nodes[i].name);
+		if (m == NULL || t->nodes[i].identity[0] == '\0')
+			continue;
+		text_copy(m->identity, sizeof(m->identity), t->nodes[i].identity);
+		text_copy(m->incarnation, sizeof(m->incarnation), t->nodes[i].incarnation);
+	}
+	arena_free(c->topology_arena);
+	c->topology_arena = a;
+	c->topology = t;
+	return t;
+}
+
+const struct topology *
+ask_last(struct cluster *c)
+{
+	return c->topology;
+}
+
+int
+ask_topology(struct cluster *c, struct waiter *w, const struct topology **out, struct err *e)
+{
+	void *sights = NULL;
+	int rc;
+
+	if (c->is_busy)
+		return err_set(e, ERR_FAILED, "the cluster is being looked at already");
+	if (cluster_settle(c, w, e) < 0)
+		return -1;
+	c->is_busy++;
+	rc = c->driver->look(c, w, &sights, e);
+	if (rc == 0)
+		*out = publish(c, sights);
+	c->is_busy--;
+	c->driver->forget(sights);
+	return rc;
+}
+
+static void *
+crawl_thread(void *arg)
+{
+	struct background *k = arg;
+	struct waiter w;
+	uint64_t one = 1;
+
+	poll_waiter(&w, k->cancel_fd);
+	k->rc = k->cluster->driver->look(k->cluster, &w, &k->sights, &k->err);
+	while (write(k->done_fd, &one, sizeof(one)) < 0)
+		;
+	return NULL;
+}
+
+static void
+crawl_free(struct background *k)
+{
+	k->cluster->driver->forget(k->sights);
+	close(k->done_fd);
+	close(k->cancel_fd);
+	free(k);
+}
+
+int
+cluster_crawl_start(struct cluster *c, struct err *e)
+{
+	struct background *k;
+	sigset_t all, old;
+	int rc;
+
+	if (c->crawl != NULL)
+		return 0; /* one is under way */
+	if (c->is_busy)
+		return err_set(e, ERR_FAILED, "the cluster is being looked at already");
+	if ((k = calloc(1, sizeof(*k))) == NULL)
+		abort();
+	k->cluster = c;
+	k->done_fd = eventfd(0, EFD_CLOEXEC);
+	k->cancel_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (k->done_fd < 0 || k->cancel_fd < 0)
+		abort();
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	rc = pthread_create(&k->thread, NULL, crawl_thread, k);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (rc != 0) {
+		crawl_free(k);
+		return err_set(e, ERR_FAILED, "could not start reading the cluster's picture: %s",
+		    strerror(rc));
+	}
+	c->crawl = k;
+	return 0;
+}
+
+int
+cluster_crawl_fd(const struct cluster *c)
+{
+	return c->crawl == NULL ? -1 : c->crawl->done_fd;
+}
+
+int
+cluster_crawl_finish(struct cluster *c, struct err *e)
+{
+	struct background *k = c->crawl;
+	int rc;
+
+	if (k == NULL)
+		return 0;
+	pthread_join(k->thread, NULL);
+	c->crawl = NULL;
+	rc = k->rc;
+	if (rc == 0)
+		publish(c, k->sights);
+	else if (e != NULL)
+		*e = k->err;
+	crawl_free(k);
+	return rc;
+}
+
+void
+cluster_crawl_cancel(struct cluster *c)
+{
+	uint64_t one = 1;
+
+	if (c->crawl == NULL)
+		return;
+	if (write(c->crawl->cancel_fd, &one, sizeof(one)) < 0)
+		one = 0;
+	pthread_join(c->crawl->thread, NULL);
+	crawl_free(c->crawl);
+	c->crawl = NULL;
+}
