@@ -7,6 +7,7 @@
 #include "arena.h"
 #include "command.h"
 #include "commands/records.h"
+#include "commands/resolve.h"
 #include "text.h"
 #include "banned.h"
 
@@ -111,15 +112,19 @@ journal_exec(struct context *c, int argc, char **argv, struct result *r, struct 
 				  : records_view(c->arena, argv[2], 0, &r->view, e);
 	if (strcmp(argv[1], "verify") == 0)
 		return verify(c, argc, argv, r, e);
-	return err_set(e, ERR_USAGE, "journal takes list, show FILE, or verify [FILE|DIR ...]");
+	if (strcmp(argv[1], "resolve") == 0)
+		return resolve_exec(c, argc - 2, argv + 2, r, e);
+	return err_set(
+	    e, ERR_USAGE, "journal takes list, show FILE, verify [FILE|DIR ...], or resolve [ID]");
 }
 
 const struct command command_journal = {
     .name = "journal",
-    .args = "list | show FILE | verify [--operators FILE] [FILE|DIR ...]",
+    .args = "list | show FILE | verify [--operators FILE] [FILE|DIR ...] |\n"
+	    "    resolve [ID [committed|aborted|unknown REASON]]",
     .min = 1,
     .max = -1,
     .needs = IN_SHELL | AT_CLI | HAS_JSON,
-    .help = "List, show or verify journals",
+    .help = "List, show or verify journals; resolve unknown outcomes",
     .exec = journal_exec,
 };

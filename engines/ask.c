@@ -1,6 +1,8 @@
 /*
  * The questions of ask.h, put to the driver of the cluster's engine.
  */
+#include <string.h>
+
 #include "engines/members.h"
 #include "banned.h"
 
@@ -56,4 +58,37 @@ ask_names(struct cluster *c, struct waiter *w, struct arena *a, const char *pref
     const char ***out, size_t *n, struct err *e)
 {
 	return c->driver->names(c, w, a, prefix, out, n, e);
+}
+
+static struct member *
+by_identity(struct cluster *c, const char *identity)
+{
+	size_t i;
+
+	for (i = 0; i < c->nmembers; i++)
+		if (identity[0] != '\0' && strcmp(c->members[i].identity, identity) == 0)
+			return &c->members[i];
+	return NULL;
+}
+
+/* No other server than the one that ran it: the same number means another transaction there. */
+int
+ask_xact(struct cluster *c, struct waiter *w, const char *identity, const char *xid, int64_t age_s,
+    const char **status, int *is_certain, struct err *e)
+{
+	const struct topology *ignored;
+	struct member *m;
+
+	*status = NULL;
+	*is_certain = 0;
+	if (c->driver->xact == NULL)
+		return 0;
+	/* Identities are known once the nodes were looked at. */
+	if (cluster_settle(c, w, e) < 0 ||
+	    ((m = by_identity(c, identity)) == NULL && ask_topology(c, w, &ignored, e) < 0))
+		return -1;
+	if (m == NULL && (m = by_identity(c, identity)) == NULL)
+		return err_set(
+		    e, ERR_CONN, "no node that answers is the server that ran it (%s)", identity);
+	return c->driver->xact(c, w, m, xid, age_s, status, is_certain, e);
 }

@@ -47,6 +47,16 @@ int ask_reads(struct cluster *c, struct waiter *w, struct arena *a, const char *
  */
 int ask_syntax(struct cluster *c, struct waiter *w, const char *text, size_t len, struct err *e);
 
+/*
+ * What became of a transaction of age_s seconds ago: "committed", "aborted", "in progress", or NULL
+ * where the server no longer knows. Asked of the node with this identity and no other; ERR_CONN
+ * where none answers. A server that crashed since may have given the number away again (it is not
+ * durable before the transaction's first durable record): what it says then is of another
+ * transaction, or of this one; only "aborted" holds for this one either way. *is_certain says so.
+ */
+int ask_xact(struct cluster *c, struct waiter *w, const char *identity, const char *xid,
+    int64_t age_s, const char **status, int *is_certain, struct err *e);
+
 /* What hangs on an object: what a RESTRICT drop is refused for, what CASCADE takes along. */
 struct dependent {
 	const char *type, *schema, *name; /* "view", "public", "big_orders" */

@@ -67,6 +67,9 @@ struct driver {
 	    const char *argument, struct listing *out, struct err *e);
 	int (*names)(struct cluster *c, struct waiter *w, struct arena *a, const char *prefix,
 	    const char ***out, size_t *n, struct err *e);
+	int (*xact)(struct cluster *c, struct waiter *w, struct member *m, const char *xid,
+	    int64_t age_s, const char **status, int *is_certain,
+	    struct err *e); /* NULL: the engine keeps no outcomes */
 
 	/* Effects. attempt: sends the effect's texts on this session and fills its outcome. */
 	int (*attempt)(struct conn *x, struct waiter *w, int64_t deadline, struct effect *f);

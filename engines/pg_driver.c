@@ -107,6 +107,7 @@ const struct driver driver_postgresql = {
     .estimate = pg_ask_estimate,
     .list = pg_ask_list,
     .names = pg_ask_names,
+    .xact = pg_ask_xact,
     .attempt = pg_attempt,
     .check_main = pg_refuse_pooler,
     .pen = pg_pen,

@@ -52,6 +52,7 @@ struct entry {
 	const char *type; /* "note", "denial", "incident" */
 	json_t *body;
 	const char *say;	  /* one line for the operator */
+	int is_signed;		  /* the session is certified before, a checkpoint follows */
 	const char *set_incident; /* "" closes, NULL leaves it */
 	struct answer *answer;	  /* deny: to be signed and stored */
 	const char *request;

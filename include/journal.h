@@ -127,16 +127,19 @@ int64_t journal_reader_size(const struct journal_reader *r);
 struct unknown {
 	const char *file, *session, *plan, *person, *t;
 	const char *node, *text, *part, *kind;
-	const char *xid; /* as recorded, or "" */
+	const char *identity; /* of the node: only that server may be asked */
+	const char *xid;      /* as recorded, or "" */
 	uint64_t seq;
 };
 
 /* What journals in the directories leave behind: all standing holds, and unknown outcomes of
  * sessions whose process is gone (their file's lock is free), this person's or anybody's that can
- * be read.
+ * be read. Of a living session only `own`'s unknowns are listed: nothing runs while it asks; NULL:
+ * none.
  */
-int journal_legacy(struct arena *a, const char *const *dirs, size_t ndirs, struct hold **holds,
-    size_t *nholds, struct unknown **unknowns, size_t *nunknowns, struct err *e);
+int journal_legacy(struct arena *a, const char *const *dirs, size_t ndirs, const char *own,
+    struct hold **holds, size_t *nholds, struct unknown **unknowns, size_t *nunknowns,
+    struct err *e);
 
 /* Newest first. */
 struct journal_entry {

@@ -258,6 +258,7 @@ on_begin(struct past *p, const struct event *ev)
 	    .text = text != NULL ? arena_strdup(p->a, text) : member(p, ev, "proc"),
 	    .part = member(p, ev, "part"),
 	    .kind = member(p, ev, "kind"),
+	    .identity = member(p, ev, "identity"),
 	    .xid = member(p, ev, "xid"),
 	    .seq = ev->seq};
 	on_begin_hold(p, ev, s->key);
@@ -366,13 +367,15 @@ copy_unknown(struct arena *a, const struct unknown *u)
 	c.text = arena_strdup(a, u->text);
 	c.part = arena_strdup(a, u->part);
 	c.kind = arena_strdup(a, u->kind);
+	c.identity = arena_strdup(a, u->identity);
 	c.xid = arena_strdup(a, u->xid);
 	return c;
 }
 
 int
-journal_legacy(struct arena *a, const char *const *dirs, size_t ndirs, struct hold **holds,
-    size_t *nholds, struct unknown **unknowns, size_t *nunknowns, struct err *e)
+journal_legacy(struct arena *a, const char *const *dirs, size_t ndirs, const char *own,
+    struct hold **holds, size_t *nholds, struct unknown **unknowns, size_t *nunknowns,
+    struct err *e)
 {
 	struct past p = {.a = arena_new()};
 	struct journal_entry *list;
@@ -398,7 +401,10 @@ journal_legacy(struct arena *a, const char *const *dirs, size_t ndirs, struct ho
 		(*holds)[(*nholds)++] = copy_hold(a, &p.holds[i].hold);
 	}
 	for (i = 0; i < p.nsteps; i++) {
-		if (p.steps[i].is_over || is_live_session(list, n, p.steps[i].unknown.session))
+		const char *session = p.steps[i].unknown.session;
+
+		if (p.steps[i].is_over || (is_live_session(list, n, session) &&
+					      (own == NULL || strcmp(own, session) != 0)))
 			continue;
 		*unknowns = arena_grow(a, *unknowns, *nunknowns, sizeof(**unknowns));
 		(*unknowns)[(*nunknowns)++] = copy_unknown(a, &p.steps[i].unknown);

@@ -175,6 +175,22 @@ draw_hold(struct drawing *d)
 }
 
 static void
+draw_recover(struct drawing *d)
+{
+	const json_t *of = json_object_get(d->json, "of");
+
+	say(d, "", "status", "");
+	say(d, ", says the ", "by", "");
+	if (json_is_object(of) && json_is_integer(json_object_get(of, "seq"))) {
+		buf_printf(&d->b, ": record %lld of session ",
+		    (long long)json_integer_value(json_object_get(of, "seq")));
+		add_text(d, json_text_of(of, "session"), strlen(json_text_of(of, "session")));
+	}
+	say(d, ", transaction ", "xid", "");
+	say(d, ": ", "reason", "");
+}
+
+static void
 draw_incident(struct drawing *d)
 {
 	say(d, "", "action", "");
@@ -221,7 +237,7 @@ record_render(struct arena *a, const struct record *r)
 	    {"note", draw_text}, {"intent", draw_intent}, {"plan", draw_plan},
 	    {"request", draw_request}, {"approval", draw_approval}, {"denial", draw_approval},
 	    {"begin", draw_begin}, {"outcome", draw_outcome}, {"hold", draw_hold},
-	    {"release", draw_hold}, {"incident", draw_incident}};
+	    {"release", draw_hold}, {"incident", draw_incident}, {"recover", draw_recover}};
 	struct drawing d = {.a = a, .json = r->json};
 	char *out;
 	size_t i, n = sizeof(rows) / sizeof(rows[0]);

@@ -198,7 +198,7 @@ journal_add(struct journal *j, const char *type, json_t *body, struct err *e)
 		json_decref(kept);
 		return -1;
 	}
-	j->acts += strcmp(type, "begin") == 0;
+	j->acts += strcmp(type, "begin") == 0 || strcmp(type, "recover") == 0;
 	if (j->fd >= 0 || strcmp(type, "begin") != 0)
 		begun_note(j, type, kept);
 	if (strcmp(type, "cert") == 0) {

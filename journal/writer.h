@@ -47,7 +47,7 @@ struct journal {
 	const char *name; /* of the file in its directory */
 	const char *file; /* whole path */
 	struct buf lazy;  /* lines of the chain not yet written, all of them in pending too */
-	uint64_t acts;	  /* begin records added: 0 lets a later start pass the file by */
+	uint64_t acts;	  /* begin, recover added: 0 lets a later start pass the file by */
 	off_t size;	  /* what we wrote; anything else means somebody changed it */
 	struct head head, durable;
 	struct pending *first, *last;

@@ -97,9 +97,13 @@ take_entry(struct app *app, struct result *r, struct err *e)
 			    e, ERR_JOURNAL, "no journal takes records; nothing was noted");
 		/* What a person says is theirs; a key that does not sign now does not silence them.
 		 */
-		if (app->key != NULL && app->person_config != NULL && app_certify(app, e) != 0)
+		if (app->key != NULL && app->person_config != NULL && app_certify(app, e) != 0) {
+			if (r->entry.is_signed)
+				return err_wrap(e, "nothing was written down");
 			err_clear(e);
-		if (journal_put(app->journal, r->entry.type, r->entry.body, e) != 0)
+		}
+		if (journal_put(app->journal, r->entry.type, r->entry.body, e) != 0 ||
+		    (r->entry.is_signed && journal_checkpoint(app->journal, e) != 0))
 			return -1;
 	}
 	if (r->entry.set_incident != NULL)

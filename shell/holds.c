@@ -9,6 +9,7 @@
 #include "shell/connect.h"
 #include "shell/holds.h"
 #include "shell/out.h"
+#include "shell/out_inside.h"
 #include "shell/repl.h"
 #include "text.h"
 #include "banned.h"
@@ -20,8 +21,8 @@ load(struct app *app, struct arena *a, struct unknown **unknowns, size_t *nunkno
 	struct hold *holds;
 	size_t n;
 
-	if (journal_legacy(a, app->config->journal, app->config->njournal, &holds, &n, unknowns,
-		nunknowns, &e) != 0) {
+	if (journal_legacy(a, app->config->journal, app->config->njournal, NULL, &holds, &n,
+		unknowns, nunknowns, &e) != 0) {
 		if (app->journal != NULL) /* else it was said already why there is none */
 			out_error(app, &e, NULL, 0);
 		return -1;
@@ -68,8 +69,10 @@ holds_say_legacy(struct app *app)
 	for (i = 0; i < n; i++)
 		if (u[i].xid != NULL && u[i].xid[0] != '\0')
 			out_line(app, STYLE_PLAIN,
-			    "  to resolve it, on the primary: SELECT pg_xact_status('%s')",
+			    "  the server that ran it knows: SELECT pg_xact_status('%s')",
 			    u[i].xid);
+	if (n > 0)
+		out_line(app, STYLE_BOLD, "  to resolve: journal resolve");
 	for (i = 0; i < app->nholds; i++) {
 		h = &app->holds[i];
 		out_line(app, STYLE_BOLD, "HELD: %s at %s since %.19sZ by %s%s%.8s%s", h->node,
@@ -81,6 +84,30 @@ holds_say_legacy(struct app *app)
 		out_line(app, STYLE_BOLD,
 		    "  a mistake to take back: undo PLAN; sure that nothing is missing: resume "
 		    "NODE");
+}
+
+void
+holds_warn_legacy(struct app *app)
+{
+	struct arena *a = arena_new();
+	struct unknown *u;
+	const char *line;
+	size_t n;
+
+	if (load(app, a, &u, &n) != 0) {
+		arena_free(a);
+		return;
+	}
+	arena_free(app->holds_arena);
+	app->holds_arena = a;
+	if (n == 0)
+		return;
+	line = arena_printf(a,
+	    "OUTCOME UNKNOWN: %s began this on %s at %.19sZ%s: %s "
+	    "(to resolve: journal resolve)",
+	    u[0].person, u[0].node, u[0].t, n > 1 ? arena_printf(a, ", and %zu more", n - 1) : "",
+	    text_fit(a, u[0].text, strlen(u[0].text), 60));
+	out_block(app, stderr, STYLE_DANGER, line, strlen(line), "");
 }
 
 /* One sentence where the node is no longer as it was held; NULL while it is. */

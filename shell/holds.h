@@ -16,6 +16,8 @@ void holds_add_others(struct app *app, struct arena *a, struct hold **holds, siz
 void holds_publish(struct app *app);
 /* What earlier sessions left behind, said first at start: unknown outcomes and standing holds. */
 void holds_say_legacy(struct app *app);
+/* The same of unknown outcomes, one line on stderr, where nobody reads a start. */
+void holds_warn_legacy(struct app *app);
 /* Compares a fresh topology with the standing holds and alarms: released by someone else,
  * restarted, moved, disk or log filling. Called after each crawl. */
 void holds_watch(struct app *app);

@@ -168,7 +168,7 @@ setup_session(struct app *app, const char *target, struct err *e)
 	if (app->is_interactive)
 		holds_say_legacy(app);
 	else
-		holds_reload(app);
+		holds_warn_legacy(app);
 	loop_every(app->loop, 1000, tick, app);
 	loop_every(app->loop, 2000, holds_tick, app);
 	if (app_connect(app, NULL, app->cluster_config->database, e) != 0) {

@@ -114,3 +114,53 @@ gone() {
 	see "HELD: pg3 at .*plan ${REQ:0:8}"
 	line '\q'
 }
+
+@test "where the server cannot say what became of it, a person does, with a reason" {
+	local id
+	lock_table order_items
+	as alice -c 'CREATE INDEX CONCURRENTLY slow_index ON order_items (order_id);' --confirm pg1 >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- </dev/null &
+	PID=$!
+	wait_until 20 sql_is pg1 1 "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX%' AND wait_event_type = 'Lock'"
+	kill_shell
+	unlock
+	run -0 --separate-stderr as alice -c 'journal resolve'
+	[ "${#stderr_lines[@]}" = 1 ]
+	[[ "$stderr" == "OUTCOME UNKNOWN: "*" and 2 more: "*"journal resolve)" ]]
+	echo "$output"
+	id=$(grep 'no transaction id was recorded' <<<"$output" | grep -oE '[a-z2-7]{8}:[0-9]+')
+	run -10 as alice -c "journal resolve $id"
+	[[ "$output" == *"the server cannot say"*"Look at the data"* ]]
+	run -2 as alice -c "journal resolve $id aborted"
+	run -2 as alice -c "journal resolve $id maybe it did"
+	run -0 as alice -c "journal resolve $id aborted the index is there and INVALID"
+	[[ "$output" == *"aborted, says the operator"* ]]
+	[[ "$(as alice journal show "$(as_root sh -c "grep -l '\"type\":\"recover\"' '$LAB'/journal/*.jsonl | tail -n 1")")" == *"recover"*"aborted, says the operator"*"INVALID"* ]]
+	run -0 --separate-stderr as alice -c 'journal resolve'
+	[[ "$output" != *"$id"* ]]
+}
+
+@test "where the server that ran it says what became of it, that is written down, and nothing else" {
+	local id
+	sql pg1 'CREATE TABLE quick AS SELECT generate_series(1, 100) AS a; GRANT ALL ON quick TO alice'
+	sql pg1 "ALTER SYSTEM SET synchronous_standby_names = 'nobody'"
+	sql pg1 'SELECT pg_reload_conf()'
+	file_as alice 'DELETE FROM quick;'
+	approve_as bob "$REQ" pg1
+	wait_until 20 sql_is pg1 1 "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND application_name LIKE 'holdfast%'"
+	kill_shell
+	run -0 --separate-stderr as alice -c 'journal resolve'
+	echo "$output"
+	id=$(grep 'COMMIT' <<<"$output" | grep -oE '[a-z2-7]{8}:[0-9]+')
+	run -10 as alice -c "journal resolve $id committed it must be"
+	[[ "$output" == *"still in progress on pg1; nothing was written down"* ]]
+	sql pg1 'ALTER SYSTEM RESET synchronous_standby_names'
+	sql pg1 'SELECT pg_reload_conf()'
+	wait_until 10 sql_is pg1 0 'SELECT count(*) FROM quick'
+	run -5 as alice -c "journal resolve $id aborted I would have noticed"
+	[[ "$output" == *"is committed, not aborted; nothing was written down"* ]]
+	run -0 as alice -c "journal resolve $id"
+	[[ "$output" == *"committed, says the server"* ]]
+	run -0 --separate-stderr as alice -c 'journal resolve'
+	[[ "$output" != *"$id"* ]]
+	[ "$(as_root cat "$LAB"/journal/*.jsonl | grep -c '"status":"committed","by":"server"')" = 1 ]
+}

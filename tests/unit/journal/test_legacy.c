@@ -19,7 +19,8 @@ left_by(struct fixture *f)
 	struct left l;
 	struct err e;
 
-	if (journal_legacy(f->a, dirs, 2, &l.holds, &l.nholds, &l.unknowns, &l.nunknowns, &e) != 0)
+	if (journal_legacy(
+		f->a, dirs, 2, NULL, &l.holds, &l.nholds, &l.unknowns, &l.nunknowns, &e) != 0)
 		fail_msg("%s", e.msg);
 	return l;
 }
@@ -116,6 +117,8 @@ test_crash(void **state)
 	assert_string_equal(l.holds[0].node, "pg3");
 	assert_int_equal(l.nunknowns, 0);
 	journal_close(j);
+	l = left_by(&f);
+	assert_int_equal(l.nunknowns, 0);
 	fixture_done(&f);
 }
 
@@ -141,6 +144,30 @@ test_live_and_closed(void **state)
 	journal_close(j);
 	l = left_by(&f);
 	assert_int_equal(l.nholds, 1);
+	assert_int_equal(l.nunknowns, 0);
+	fixture_done(&f);
+}
+
+/* A session that only writes down what became of another one's statement leaves that behind. */
+static void
+test_recover_only(void **state)
+{
+	struct fixture f;
+	struct left l;
+	struct journal *j;
+
+	(void)state;
+	fixture_init(&f);
+	in_killed_child(&f, story_crash);
+	l = left_by(&f);
+	assert_int_equal(l.nunknowns, 1);
+	assert_string_equal(l.unknowns[0].identity, "pg1");
+	j = fixture_open(&f, NULL);
+	put(j, "recover",
+	    json_pack("{s:{s:s,s:I},s:s}", "of", "session", l.unknowns[0].session, "seq",
+		(json_int_t)l.unknowns[0].seq, "status", "aborted"));
+	journal_close(j);
+	l = left_by(&f);
 	assert_int_equal(l.nunknowns, 0);
 	fixture_done(&f);
 }
@@ -222,6 +249,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_crash),
+	    cmocka_unit_test(test_recover_only),
 	    cmocka_unit_test(test_live_and_closed),
 	    cmocka_unit_test(test_release_failed),
 	    cmocka_unit_test(test_render),
