@@ -242,13 +242,18 @@ pg_word_enter(struct arena *a, struct plan *p, const struct node *n, const struc
 	if (in_tx) {
 		struct step *st = main_step(a, p, KIND_BEGIN, n);
 
-		word_text(a, st, read_only ? "BEGIN READ ONLY" : "BEGIN");
+		/* An older snapshot would not show what was made before the locks were had. */
+		word_text(a, st,
+		    read_only		  ? "BEGIN READ ONLY"
+		    : pg_word_cascades(p) ? "BEGIN ISOLATION LEVEL READ COMMITTED"
+					  : "BEGIN");
 		st->why = read_only ? "a READ ONLY transaction: the server refuses writes to tables"
 				    : "one transaction: all of it or nothing";
 	}
 	add_limits(a, p, n, s, lock_ms, statement_ms, in_tx);
 	add_identity(a, p, n, s, in_tx && !read_only && n->role != ROLE_REPLICA);
 	add_objects(a, p, n, in_tx && !read_only, TIMEOUT_ASK + (lock_ms > 0 ? lock_ms : 0));
+	pg_word_cascade(a, p, n);
 }
 
 /* In the operator's own transaction, for the rest of it: it ends with the transaction. */

@@ -48,6 +48,10 @@ int pg_is_relation(const struct object *o);
 /* The halves of the wording table that live in pg_wording_main.c and pg_wording_back.c. */
 void pg_word_enter(struct arena *a, struct plan *p, const struct node *n, const struct session *s,
     int lock_ms, int statement_ms, int in_tx, int read_only);
+/* True where the plan has a CASCADE whose dependents are listed. */
+int pg_word_cascades(const struct plan *p);
+/* Behind the locks: CASCADE still takes what the plan lists, and nothing else. */
+void pg_word_cascade(struct arena *a, struct plan *p, const struct node *n);
 void pg_word_limit(
     struct arena *a, struct plan *p, const struct node *n, int lock_ms, int statement_ms);
 void pg_word_leave(struct arena *a, struct plan *p, const struct node *n, int in_tx);

@@ -84,8 +84,9 @@ begin(struct door *d, size_t no, const char *const *texts, int is_undo, struct e
 	if (!is_writable(d))
 		return err_set(e, ERR_JOURNAL,
 		    "no journal takes records; the step on %s was not sent", s->node);
-	if (run_journal_begin(d->app, d->plan, no, texts, s->ntexts, values_get(&d->values, "xid"),
-		is_undo, e) != 0)
+	/* One undo is one statement, however many the step had. */
+	if (run_journal_begin(d->app, d->plan, no, texts, is_undo ? 1 : s->ntexts,
+		values_get(&d->values, "xid"), is_undo, e) != 0)
 		return goes_without(d) ? 0 : -1;
 	if (run_is_act(s) && !is_undo)
 		d->report->main_begun = 1;
@@ -260,8 +261,8 @@ settle(struct door *d, struct wave *w, size_t i, struct err *e)
 	if (f->rc != 0)
 		*e = f->err;
 	else
-		err_set(
-		    e, s->part == PART_AFTER ? ERR_FAILED : ERR_STALE, "%s: %s", s->node, error);
+		err_set(e, s->part == PART_AFTER ? ERR_FAILED : ERR_STALE, "%s: %s%s", s->node,
+		    error, d->report->main_begun ? "" : "; nothing was run");
 	return -1;
 }
 

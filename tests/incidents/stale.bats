@@ -138,6 +138,54 @@ is_stale() {
 	is_stale 'takes .*early' '.+' '\(gone\)'
 }
 
+# somebody_makes TEXT: sits on the table until the plan's own lock waits for it, then makes something
+# that hangs on it, and lets go.
+somebody_makes() {
+	sql pg1 "BEGIN; LOCK TABLE victim IN ACCESS SHARE MODE;
+		DO \$\$ BEGIN FOR i IN 1..6000 LOOP
+			IF EXISTS (SELECT FROM pg_locks WHERE relation = 'victim'::regclass AND NOT granted) THEN
+				EXECUTE '$1'; RETURN;
+			END IF; PERFORM pg_sleep(0.005);
+		END LOOP; RAISE 'nobody waited'; END \$\$; COMMIT" >"$BATS_TEST_TMPDIR/somebody" 2>&1 3>&- &
+	SOMEBODY=$!
+	wait_until 10 sql_is pg1 1 "SELECT count(*) FROM pg_locks WHERE relation = 'victim'::regclass AND mode = 'AccessShareLock' AND granted"
+}
+
+# behind_the_lock NAME: refused because of it, nothing ran, and what the plan held is let go again.
+behind_the_lock() {
+	local n
+	answered
+	echo "$OUT"
+	wait $SOMEBODY || { cat "$BATS_TEST_TMPDIR/somebody"; return 1; }
+	[ "$RC" = 8 ]
+	[[ "$OUT" =~ what\ CASCADE\ would\ take\ besides\ what\ the\ plan\ lists\ is\ [^,]*$1 ]]
+	[[ "$OUT" == *"nothing was run"* ]]
+	untouched
+	for n in pg2 pg3; do
+		[ "$(sql "$n" 'SELECT pg_get_wal_replay_pause_state()')" = 'not paused' ]
+		[ -z "$(sql "$n" "SELECT setting FROM pg_file_settings WHERE name = 'recovery_target_lsn'")" ]
+	done
+}
+
+@test "a view made while the plan's lock waits: seen behind the lock" {
+	sql pg1 'CREATE VIEW early AS SELECT * FROM victim'
+	file 'DROP TABLE victim CASCADE;'
+	somebody_makes 'CREATE VIEW late AS SELECT a FROM early'
+	bob approve
+	behind_the_lock 'view late'
+	[ "$(sql pg1 'SELECT count(*) FROM late')" = 100 ]
+}
+
+@test "a foreign key made while a TRUNCATE's lock waits: seen behind the lock" {
+	sql pg1 'ALTER TABLE victim ADD PRIMARY KEY (a); CREATE TABLE early (a int REFERENCES victim)'
+	file 'TRUNCATE victim CASCADE;'
+	somebody_makes 'CREATE TABLE late (a int); INSERT INTO late SELECT 1 WHERE false;
+		ALTER TABLE early ADD UNIQUE (a); ALTER TABLE late ADD FOREIGN KEY (a) REFERENCES early (a)'
+	bob approve
+	behind_the_lock 'rows of late'
+	sql pg1 'DROP TABLE early, late CASCADE'
+}
+
 @test "the primary restarted: its start" {
 	file 'DROP TABLE victim;'
 	node_restart pg1

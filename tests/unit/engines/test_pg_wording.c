@@ -260,6 +260,35 @@ test_enter_plain(void **state)
 	arena_free(a);
 }
 
+/* CASCADE: looked at again behind the lock, with a snapshot of that moment; what is known is named.
+ */
+static void
+test_enter_cascade(void **state)
+{
+	struct arena *a = arena_new();
+	struct action act = drop;
+	struct statement s = {.actions = &act, .nactions = 1};
+	struct plan p = {.statements = &s, .nstatements = 1};
+	const struct check *c;
+
+	(void)state;
+	act.flags = ACTION_CASCADE;
+	plan_add_fact(a, &p, "takes view v", "{\"name\":\"v\",\"oid\":16500,\"type\":\"view\"}");
+	plan_add_fact(
+	    a, &p, "takes column g", "{\"name\":\"g'\",\"oid\":16600,\"type\":\"table column\"}");
+	wording()->enter(a, &p, &pg1, &session, 2000, 0, 1, 0);
+	assert_int_equal(p.nsteps, 5);
+	assert_string_equal(p.steps[0].texts[0], "BEGIN ISOLATION LEVEL READ COMMITTED");
+	assert_int_equal(p.steps[3].ntexts, 2);
+	assert_int_equal(p.steps[4].conn, CONN_MAIN);
+	assert_non_null(strstr(p.steps[4].texts[0], "16400::pg_catalog.oid)),"));
+	assert_non_null(strstr(p.steps[4].texts[0], "ARRAY['16600.g''', '16500']"));
+	assert_null(strchr(p.steps[4].texts[0], '$'));
+	c = find_check(&p.steps[4], "what CASCADE would take besides what the plan lists");
+	assert_string_equal(c->value, "nothing");
+	arena_free(a);
+}
+
 /* An object that did not exist must still not exist. */
 static void
 test_enter_absent(void **state)
@@ -359,6 +388,7 @@ main(void)
 	    cmocka_unit_test(test_release),
 	    cmocka_unit_test(test_enter),
 	    cmocka_unit_test(test_enter_plain),
+	    cmocka_unit_test(test_enter_cascade),
 	    cmocka_unit_test(test_enter_absent),
 	    cmocka_unit_test(test_back),
 	    cmocka_unit_test(test_own_memory),
