@@ -4,6 +4,8 @@
 #ifndef APP_H
 #define APP_H
 
+#include <stdio.h>
+
 #include "cluster.h"
 #include "command.h"
 #include "journal.h"
@@ -12,6 +14,8 @@
 struct repl;
 struct alarm;
 struct pending; /* a request of this session, shell/pending.h */
+
+#define EXPANDED_AUTO 2
 
 struct app {
 	struct arena *arena; /* the session's: config, operators, policy */
@@ -40,7 +44,10 @@ struct app {
 	const char *confirm; /* --confirm NODE */
 	int wait_s;	     /* --wait */
 	int is_interactive;  /* a person reads and types */
-	int is_json, expanded, timing, has_color, width, height;
+	int is_json, is_csv;
+	int expanded; /* one value a line: 0 no, 1 yes, EXPANDED_AUTO where a row is too wide */
+	char null_text[32]; /* what stands for NULL; "" the usual */
+	int timing, has_color, width, height;
 	int64_t progress_ms; /* out_progress: when it last wrote, and how wide */
 	int progress_width;
 	int is_paging;	      /* a pager has the screen: notices wait */
@@ -53,8 +60,12 @@ struct app {
 	/* Rows for COPY FROM STDIN, as struct sink's copy_in; NULL: none can come. */
 	int (*feed)(struct app *app, char *data, size_t size);
 	void *feed_ctx;
-	int is_feeding; /* the terminal was told how to end them */
-	int busy;	/* > 0: the door is open; background looks wait */
+	char *last_text; /* the last SQL text; malloc'd, NULL before the first */
+	size_t last_len;
+	int last_is_read; /* a query that ran at once: \watch may repeat it */
+	FILE *copy_to;	  /* takes what COPY TO STDOUT sends; NULL: stdout */
+	int is_feeding;	  /* the terminal was told how to end them */
+	int busy;	  /* > 0: the door is open; background looks wait */
 	int quit;
 };
 

@@ -32,6 +32,7 @@ enum {
 	OPT_WAIT,
 	OPT_CONFIRM,
 	OPT_JSON,
+	OPT_CSV,
 	OPT_PASTE,
 	OPT_VERSION,
 };
@@ -43,6 +44,7 @@ static const struct option longopts[] = {
     {"wait", required_argument, NULL, OPT_WAIT},
     {"confirm", required_argument, NULL, OPT_CONFIRM},
     {"json", no_argument, NULL, OPT_JSON},
+    {"csv", no_argument, NULL, OPT_CSV},
     {"paste", no_argument, NULL, OPT_PASTE},
     {"version", no_argument, NULL, OPT_VERSION},
     {"help", no_argument, NULL, 'h'},
@@ -54,7 +56,7 @@ struct line_options {
 	const char *lines[64];
 	size_t nlines;
 	const char *confirm;
-	int wait_s, is_json, is_paste, help, version;
+	int wait_s, is_json, is_csv, is_paste, help, version;
 };
 
 static void
@@ -72,7 +74,8 @@ usage(FILE *f)
 	      "  --wait SECONDS   with -c: how long to wait for an approval\n"
 	      "  --confirm NODE   with -c: the node's name, where it would have to be typed\n"
 	      "  --paste          print requests as text for a chat, also where a spool exists\n"
-	      "  --json           listings as JSON\n"
+	      "  --json           results and listings as JSON\n"
+	      "  --csv            results and listings as CSV, as psql --csv writes it\n"
 	      "  --version        version and licence\n"
 	      "  --help           this\n\n"
 	      "commands:\n",
@@ -127,6 +130,9 @@ take_option(struct line_options *o, int opt, const char *word, struct err *e)
 	case OPT_JSON:
 		o->is_json = 1;
 		return 0;
+	case OPT_CSV:
+		o->is_csv = 1;
+		return 0;
 	case OPT_PASTE:
 		o->is_paste = 1;
 		return 0;
@@ -178,6 +184,8 @@ subcommand_words(
 	for (i = rest; i < argc; i++) {
 		if (i > rest && strcmp(argv[i], "--json") == 0)
 			o->is_json = 1;
+		else if (i > rest && strcmp(argv[i], "--csv") == 0)
+			o->is_csv = 1;
 		else if (i > rest && strcmp(argv[i], "--as") == 0 && i + 1 < argc)
 			o->as = argv[++i];
 		else if (i > rest && strcmp(argv[i], "--config") == 0 && i + 1 < argc)
@@ -238,6 +246,7 @@ subcommand(struct app *app, struct line_options *o, int argc, char **argv, int r
 		return 0;
 	}
 	app->is_json = o->is_json;
+	app->is_csv = o->is_csv;
 	if (setup_program(app, o->config, o->as, wants_config(o->target), e) != 0)
 		return -1;
 	if ((cmd->needs & (NEED_CLUSTER | NEED_TOPOLOGY)) && setup_session(app, o->target, e) != 0)
@@ -267,6 +276,7 @@ run(struct app *app, int argc, char **argv, struct err *e)
 	app->confirm = o.confirm;
 	app->wait_s = o.wait_s;
 	app->is_json = o.is_json;
+	app->is_csv = o.is_csv;
 	app->wants_paste = o.is_paste;
 	if (o.nlines == 0 && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
 		app->is_interactive = 1;

@@ -2,6 +2,7 @@
  * One complete input: to its verb or to SQL, and what comes back to where it belongs. Must never
  * act by itself: plans go to the gate.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "arena.h"
@@ -17,6 +18,8 @@
 #include "shell/words.h"
 #include "text.h"
 #include "banned.h"
+
+#define TEXT_KEPT ((size_t)1 << 20)
 
 void
 app_context(struct app *app, struct arena *a, struct context *c)
@@ -199,6 +202,29 @@ may_change_session(const struct app *app, const struct plan *p)
 	return 0;
 }
 
+/* Kept for \watch and \e. */
+static void
+remember_text(struct app *app, const char *text, size_t len, const struct plan *p)
+{
+	char *copy;
+
+	app->last_is_read =
+	    p != NULL && p->danger == DANGER_READ && p->verdict.level == LEVEL_ALLOW &&
+	    p->nstatements == 1 &&
+	    (statement_flags(&p->statements[0]) &
+		(ACTION_SESSION | ACTION_TX | ACTION_COPY_STREAM | ACTION_SECRET)) == 0;
+	if (text == app->last_text)
+		return;
+	copy = len <= TEXT_KEPT ? malloc(len + 1) : NULL;
+	if (copy == NULL)
+		return;
+	memcpy(copy, text, len);
+	copy[len] = '\0';
+	free(app->last_text);
+	app->last_text = copy;
+	app->last_len = len;
+}
+
 void
 app_text(struct app *app, const char *text, size_t len)
 {
@@ -223,6 +249,8 @@ app_text(struct app *app, const char *text, size_t len)
 		rc = command_sql(&c, text, len, &r, &e);
 	}
 	is_changed = may_change_session(app, r.plan);
+	if (rc == 0)
+		remember_text(app, text, len, r.plan);
 	if (rc == 0)
 		rc = app_result(app, &c, &r, &e);
 	arena_free(a);

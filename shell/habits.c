@@ -9,6 +9,7 @@
 #include "command.h"
 #include "text.h"
 #include "shell/app.h"
+#include "shell/files.h"
 #include "shell/habits.h"
 #include "shell/out.h"
 #include "banned.h"
@@ -50,6 +51,13 @@ flip(struct app *app, int *value, const char *argument, const char *what)
 static void
 do_expanded(struct app *app, const struct habit *h, const char *argument)
 {
+	if (strcmp(argument, "auto") == 0) {
+		app->expanded = EXPANDED_AUTO;
+		out_line(app, STYLE_PLAIN, "%s where a row is wider than the screen.", h->text);
+		return;
+	}
+	if (argument[0] == '\0' && app->expanded == EXPANDED_AUTO)
+		app->expanded = 1;
 	flip(app, &app->expanded, argument, h->text);
 }
 
@@ -71,6 +79,69 @@ do_refuse(struct app *app, const struct habit *h, const char *argument)
 {
 	(void)argument;
 	fail(app, h->text, "Use another terminal for it.");
+}
+
+static void
+do_say(struct app *app, const struct habit *h, const char *argument)
+{
+	(void)argument;
+	out_line(app, STYLE_PLAIN, "%s", h->text);
+}
+
+static void
+do_copy(struct app *app, const struct habit *h, const char *argument)
+{
+	(void)h;
+	files_copy(app, argument);
+}
+
+static void
+do_include(struct app *app, const struct habit *h, const char *argument)
+{
+	(void)h;
+	files_include(app, argument);
+}
+
+static void
+do_edit(struct app *app, const struct habit *h, const char *argument)
+{
+	(void)h;
+	files_edit(app, argument);
+}
+
+static void
+do_watch(struct app *app, const struct habit *h, const char *argument)
+{
+	(void)h;
+	files_watch(app, argument);
+}
+
+/* null, expanded and format: what a listing or a result looks like. */
+static void
+do_pset(struct app *app, const struct habit *h, const char *argument)
+{
+	size_t n = strcspn(argument, " \t");
+	const char *value = argument + n + strspn(argument + n, " \t");
+	struct arena *a = arena_new();
+
+	if (n == 4 && memcmp(argument, "null", 4) == 0) {
+		text_copy(
+		    app->null_text, sizeof(app->null_text), text_inert(a, value, strlen(value), 0));
+		out_line(app, STYLE_PLAIN, "NULL is shown as \"%s\".",
+		    value[0] == '\0' ? "(null)" : app->null_text);
+	} else if (n == 8 && memcmp(argument, "expanded", 8) == 0) {
+		do_expanded(app, &(struct habit){"\\x", NULL, "One column a line"}, value);
+	} else if (n == 6 && memcmp(argument, "format", 6) == 0 &&
+		   (strcmp(value, "csv") == 0 || strcmp(value, "aligned") == 0)) {
+		app->is_csv = value[0] == 'c';
+		out_line(app, STYLE_PLAIN, "Results are shown as %s.", value);
+	} else
+		fail(app,
+		    "\\pset takes null TEXT, expanded on|off|auto or format csv|aligned; "
+		    "nothing was changed",
+		    "\\pset null (null)");
+	(void)h;
+	arena_free(a);
 }
 
 static int
@@ -115,15 +186,17 @@ static const struct habit habits[] = {
 	"journaled; nothing was run"},
     {"\\o", do_refuse,
 	"this shell does not send results to files or programs; nothing was changed"},
-    {"\\copy", do_refuse,
-	"this shell copies no files to or from servers; nothing was read, written or run"},
-    {"\\i", do_refuse,
-	"this shell runs no file by name: holdfast < FILE judges each statement of it; nothing was "
-	"run"},
-    {"\\ir", do_refuse,
-	"this shell runs no file by name: holdfast < FILE judges each statement of it; nothing was "
-	"run"},
-    {"\\e", do_refuse, "this shell starts no editor; nothing was run"},
+    {"\\copy", do_copy, NULL},
+    {"\\i", do_include, NULL},
+    {"\\ir", do_include, NULL},
+    {"\\include", do_include, NULL},
+    {"\\e", do_edit, NULL},
+    {"\\edit", do_edit, NULL},
+    {"\\watch", do_watch, NULL},
+    {"\\pset", do_pset, NULL},
+    {"\\h", do_say,
+	"plan STATEMENT shows what a statement locks and loses, who would replay it, and its way "
+	"back; it runs nothing"},
     {"\\gexec", do_refuse,
 	"this shell does not run what a query returns: nobody read it before; nothing was run"},
     {"\\password", do_refuse, "this shell does not change passwords; nothing was changed"},

@@ -42,7 +42,8 @@ pager_scrolls(void)
 {
 	const char *s = wish();
 
-	return strncmp(s, "less", 4) == 0 && strstr(s, "-S") != NULL;
+	return (strncmp(s, "less", 4) == 0 && strstr(s, "-S") != NULL) ||
+	       strncmp(s, "pspg", 4) == 0;
 }
 
 /* The environment, and LESSSECURE: what less shows is inert, and it is no way to a shell. */

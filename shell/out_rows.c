@@ -90,7 +90,9 @@ rows_settle(struct out_table *t)
 		return;
 	}
 	measure(t);
-	if (t->layout == LAYOUT_ALIGNED && max > 0 && total(t) > max && !squeeze(t, max))
+	if (t->layout != LAYOUT_ALIGNED || max <= 0 || total(t) <= max)
+		return;
+	if (t->app->expanded == EXPANDED_AUTO || !squeeze(t, max))
 		expand(t, max);
 }
 
@@ -147,6 +149,12 @@ put_padded(struct buf *b, const char *s, size_t n, int width, int pad, int side)
 	blanks(b, gap - before);
 }
 
+static const char *
+null_text(const struct out_table *t)
+{
+	return t->app->null_text[0] == '\0' ? "(null)" : t->app->null_text;
+}
+
 /* One screen line of an aligned row; rest[] is what is left of each cell. Returns 1 for more. */
 static int
 put_slice(struct out_table *t, const char **rest, const struct cell *row, int is_header)
@@ -183,7 +191,7 @@ put_aligned(struct out_table *t, const struct cell *row, int is_header)
 	int more;
 
 	for (i = 0; i < t->ncols; i++)
-		rest[i] = row[i].s == NULL ? "(null)" : row[i].s;
+		rest[i] = row[i].s == NULL ? null_text(t) : row[i].s;
 	do {
 		more = put_slice(t, rest, row, is_header);
 		if (flush_line(t) != 0)
@@ -196,7 +204,7 @@ put_aligned(struct out_table *t, const struct cell *row, int is_header)
 static int
 put_pair(struct out_table *t, const struct cell *title, const struct cell *value)
 {
-	const char *s = value->s == NULL ? "(null)" : value->s, *name = title->s;
+	const char *s = value->s == NULL ? null_text(t) : value->s, *name = title->s;
 	int room = t->is_wrapped ? t->app->width - t->widths[0] - 4 : 0;
 	size_t n, k;
 

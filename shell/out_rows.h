@@ -8,7 +8,7 @@
 #define BATCH_ROWS 1000
 #define BATCH_BYTES ((size_t)4 << 20)
 
-enum layout { LAYOUT_ALIGNED, LAYOUT_EXPANDED, LAYOUT_LINES, LAYOUT_JSON };
+enum layout { LAYOUT_ALIGNED, LAYOUT_EXPANDED, LAYOUT_LINES, LAYOUT_JSON, LAYOUT_CSV };
 
 /* A cell, inert already; NULL is SQL NULL. */
 struct cell {
@@ -33,6 +33,7 @@ struct out_table {
 	int is_flowing; /* the batch is out; rows go straight */
 	int is_copy;	/* COPY TO STDOUT: the bytes are all that is shown */
 	int is_wrapped;
+	int is_terminal; /* CSV: a terminal shows it */
 	int64_t rows;
 	struct buf line;
 	struct pager pager;
@@ -42,5 +43,8 @@ struct out_table {
 void rows_settle(struct out_table *t);
 int rows_header(struct out_table *t);
 int rows_put(struct out_table *t, const struct cell *row);
+/* CSV goes by without a batch. lengths NULL: cells end with NUL. */
+int csv_header(struct out_table *t);
+int csv_row(struct out_table *t, const char *const *cells, const int *lengths);
 
 #endif

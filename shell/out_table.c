@@ -27,7 +27,11 @@ table_new(struct app *app, enum layout layout)
 	t->app = app;
 	t->arena = a;
 	t->row = arena_new();
-	t->layout = app->is_json ? LAYOUT_JSON : app->expanded ? LAYOUT_EXPANDED : layout;
+	t->layout = app->is_json	 ? LAYOUT_JSON
+		    : app->is_csv	 ? LAYOUT_CSV
+		    : app->expanded == 1 ? LAYOUT_EXPANDED
+					 : layout;
+	t->is_terminal = isatty(STDOUT_FILENO);
 	buf_init(&t->line, LINE_MAX_BYTES);
 	pager_none(&t->pager, app);
 	return t;
@@ -68,6 +72,11 @@ set_columns(struct out_table *t, size_t n, const char *const *names, const unsig
 		t->is_numeric[i] = numeric != NULL && numeric[i];
 	}
 	t->is_open = 1;
+	if (t->layout == LAYOUT_CSV) {
+		t->is_flowing = 1;
+		out_progress_done(t->app);
+		csv_header(t);
+	}
 }
 
 /* The batch goes out; from here rows flow. */
@@ -96,6 +105,8 @@ add_row(struct out_table *t, const char *const *cells, const int *lengths)
 	struct cell *row;
 	size_t i;
 
+	if (t->layout == LAYOUT_CSV)
+		return csv_row(t, cells, lengths);
 	if (t->is_flowing && arena_used(t->row) > ROW_ARENA) {
 		arena_free(t->row);
 		a = t->row = arena_new();
@@ -152,6 +163,8 @@ on_copy_out(struct sink *s, const char *data, size_t n)
 	struct out_table *t = s->ctx;
 
 	t->is_copy = 1;
+	if (t->app->copy_to != NULL)
+		return fwrite(data, 1, n, t->app->copy_to) == n ? 0 : -1;
 	if (isatty(STDOUT_FILENO))
 		out_block(t->app, stdout, STYLE_PLAIN, data, n, "");
 	else if (fwrite(data, 1, n, stdout) != n)
@@ -199,7 +212,7 @@ footer(struct out_table *t, const char *tag, int64_t rows, int64_t ms)
 {
 	struct arena *a = t->row;
 
-	if (t->is_copy)
+	if (t->is_copy && t->app->copy_to == NULL)
 		return; /* not a byte more than the server sent */
 	if (t->layout == LAYOUT_JSON) {
 		if (t->is_open)
@@ -209,7 +222,9 @@ footer(struct out_table *t, const char *tag, int64_t rows, int64_t ms)
 			out_json_string(&t->line, tag, strlen(tag));
 			buf_printf(&t->line, ", \"rows\": %lld}\n", (long long)rows);
 		}
-	} else if (tag != NULL && t->is_open)
+	} else if (t->layout == LAYOUT_CSV && t->is_open)
+		return;
+	else if (tag != NULL && t->is_open)
 		buf_printf(&t->line, "(%lld row%s)\n", (long long)t->rows, t->rows == 1 ? "" : "s");
 	else if (tag != NULL && tag[0] != '\0')
 		buf_printf(&t->line, "%s\n", text_inert(a, tag, strlen(tag), 0));
@@ -260,7 +275,7 @@ out_view(struct app *app, struct view *v, struct err *e)
 	flow(t);
 	if (t->layout == LAYOUT_JSON)
 		buf_puts(&t->line, "]\n");
-	else if (v->footer != NULL && rc == 0)
+	else if (v->footer != NULL && rc == 0 && t->layout != LAYOUT_CSV)
 		buf_printf(&t->line, "%s\n", text_inert(t->row, v->footer, strlen(v->footer), 0));
 	pager_write(&t->pager, buf_str(&t->line), t->line.len);
 	pager_finish(&t->pager);

@@ -13,6 +13,8 @@ int repl_run(struct app *app);
 int repl_batch(struct app *app);
 /* Prints a line above the prompt without destroying what is being typed (alarms, "approved"). */
 void repl_notice(struct app *app, const char *line);
+/* A text from a file or an editor: shown, and handed over by Enter, as a paste is. */
+void repl_offer(struct app *app, const char *text, size_t len);
 /* Asks for one line at the terminal, type-ahead thrown away first. Arena memory of the caller; NULL
  * on end of input or Ctrl-C. Not written to history. deadline_s 0: none. */
 char *repl_ask(struct app *app, struct arena *a, const char *question, int deadline_s);

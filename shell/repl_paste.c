@@ -11,6 +11,7 @@
 #include "text.h"
 #include "shell/line.h"
 #include "shell/out.h"
+#include "shell/repl.h"
 #include "shell/repl_inside.h"
 #include "banned.h"
 
@@ -54,7 +55,7 @@ height_of(const struct app *app, const char *s, size_t n)
 }
 
 static void
-show(struct repl *r, const char *s, size_t n, size_t lines)
+show(struct repl *r, const char *s, size_t n, size_t lines, const char *came)
 {
 	struct app *app = r->app;
 	struct arena *a = arena_new();
@@ -71,7 +72,7 @@ show(struct repl *r, const char *s, size_t n, size_t lines)
 	}
 	if (shown < lines)
 		printf("| ... and %s more lines\n", text_count(a, (int64_t)(lines - shown)));
-	printf("pasted: %s line%s, %s. Enter hands it over as one text, Ctrl-C drops it.\n",
+	printf("%s: %s line%s, %s. Enter hands it over as one text, Ctrl-C drops it.\n", came,
 	    text_count(a, (int64_t)lines), lines == 1 ? "" : "s", text_bytes(a, (int64_t)n));
 	arena_free(a);
 }
@@ -94,9 +95,22 @@ set_aside(struct repl *r, const char *s, size_t n)
 	rl_point = 0;
 	r->waits_for_enter = 1;
 	r->why = 'p';
-	show(r, s, n, count_lines(s, n));
+	show(r, s, n, count_lines(s, n), "pasted");
 	repl_lower(r);
 	arena_free(a);
+}
+
+void
+repl_offer(struct app *app, const char *text, size_t len)
+{
+	struct repl *r = app->repl;
+
+	buf_reset(&r->collected);
+	r->scanned = 0;
+	buf_add(&r->collected, text, len);
+	r->waits_for_enter = 1;
+	r->why = 'p';
+	show(r, text, len, count_lines(text, len), "read");
 }
 
 void

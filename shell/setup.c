@@ -194,6 +194,7 @@ setup_finish(struct app *app)
 		app->store->ops->close(app->store);
 	if (app->loop != NULL)
 		loop_free(app->loop);
+	free(app->last_text);
 	arena_free(app->holds_arena);
 	arena_free(app->arena);
 }
