@@ -1,5 +1,5 @@
 /*
- * The listings people have in their fingers: \d, \l, \du, \df.
+ * \d: everything one table or view is made of, or all of them.
  */
 #include <string.h>
 
@@ -59,23 +59,37 @@ add_others(
 		add(a, t, part, c[0], c[def], arena_printf(a, "%s, %s", c[detail], c[3]));
 }
 
-/* Columns, indexes and constraints of one table or view. */
+static void
+add_parts(struct rows *t, const struct listing *l, size_t from, size_t to)
+{
+	size_t i;
+
+	for (i = from; i < to && i < l->nrows; i++)
+		memcpy(t->cells + COLUMNS * t->n++, l->cells + i * l->ncols,
+		    COLUMNS * sizeof(*t->cells));
+}
+
+/* What it is, its columns, indexes, constraints, triggers, partitions, policies. */
 static int
 describe(struct context *c, const char *name, struct result *r, struct err *e)
 {
 	static const char *const titles[COLUMNS] = {"part", "name", "definition", "detail"};
-	struct listing columns, indexes, constraints;
+	static const enum ask_list asked[] = {ASK_COLUMNS, ASK_INDEXES, ASK_CONSTRAINTS, ASK_PARTS};
+	struct listing l[4];
 	struct rows t = {NULL, 0};
+	size_t i, n = 0;
 
-	if (ask_list(c->cluster, c->waiter, c->arena, ASK_COLUMNS, name, &columns, e) < 0 ||
-	    ask_list(c->cluster, c->waiter, c->arena, ASK_INDEXES, name, &indexes, e) < 0 ||
-	    ask_list(c->cluster, c->waiter, c->arena, ASK_CONSTRAINTS, name, &constraints, e) < 0)
-		return -1;
-	t.cells = arena_array(c->arena,
-	    COLUMNS * (columns.nrows + indexes.nrows + constraints.nrows) + 1, sizeof(*t.cells));
-	add_columns(c->arena, &t, &columns);
-	add_others(c->arena, &t, &indexes, "index", 1, 2);
-	add_others(c->arena, &t, &constraints, "constraint", 2, 1);
+	for (i = 0; i < 4; i++) {
+		if (ask_list(c->cluster, c->waiter, c->arena, asked[i], name, &l[i], e) < 0)
+			return -1;
+		n += l[i].nrows;
+	}
+	t.cells = arena_array(c->arena, COLUMNS * n + 1, sizeof(*t.cells));
+	add_parts(&t, &l[3], 0, 1);
+	add_columns(c->arena, &t, &l[0]);
+	add_others(c->arena, &t, &l[1], "index", 1, 2);
+	add_others(c->arena, &t, &l[2], "constraint", 2, 1);
+	add_parts(&t, &l[3], 1, l[3].nrows);
 	r->kind = RETURNS_VIEW;
 	view_table(c->arena, &r->view, COLUMNS, titles, t.cells, t.n, NULL);
 	return 0;
@@ -89,29 +103,6 @@ d_exec(struct context *c, int argc, char **argv, struct result *r, struct err *e
 	return listing_view(c, ASK_TABLES, NULL, "there are no tables", r, e);
 }
 
-static int
-list_exec(struct context *c, int argc, char **argv, struct result *r, struct err *e)
-{
-	(void)argc;
-	(void)argv;
-	return listing_view(c, ASK_DATABASES, NULL, NULL, r, e);
-}
-
-static int
-du_exec(struct context *c, int argc, char **argv, struct result *r, struct err *e)
-{
-	(void)argc;
-	(void)argv;
-	return listing_view(c, ASK_ROLES, NULL, NULL, r, e);
-}
-
-static int
-df_exec(struct context *c, int argc, char **argv, struct result *r, struct err *e)
-{
-	return listing_view(c, ASK_FUNCTIONS, argc > 1 ? argv[1] : NULL,
-	    "there are no functions of the users' own", r, e);
-}
-
 #define LISTING_NEEDS (IN_SHELL | HAS_JSON | NEED_CLUSTER)
 
 const struct command command_d = {
@@ -122,28 +113,4 @@ const struct command command_d = {
     .needs = LISTING_NEEDS,
     .help = "Describe a table or view, or list them all",
     .exec = d_exec,
-};
-const struct command command_l = {
-    .name = "\\l",
-    .args = "",
-    .max = 0,
-    .needs = LISTING_NEEDS,
-    .help = "List databases",
-    .exec = list_exec,
-};
-const struct command command_du = {
-    .name = "\\du",
-    .args = "",
-    .max = 0,
-    .needs = LISTING_NEEDS,
-    .help = "List roles",
-    .exec = du_exec,
-};
-const struct command command_df = {
-    .name = "\\df",
-    .args = "[SCHEMA|NAME]",
-    .max = 1,
-    .needs = LISTING_NEEDS,
-    .help = "List the users' own functions",
-    .exec = df_exec,
 };

@@ -8,11 +8,12 @@
 
 /* Each row is defined in the file of its command. */
 extern const struct command command_activity, command_approve, command_cancel, command_classify,
-    command_connect, command_d, command_deny, command_df, command_disconnect, command_du,
-    command_help, command_incident, command_journal, command_l, command_lab, command_lag,
-    command_locks, command_note, command_operators, command_pause, command_plan, command_policy,
-    command_replay, command_requests, command_resume, command_review, command_run, command_tables,
-    command_topology, command_undo, command_where;
+    command_connect, command_d, command_deny, command_df, command_di, command_dm, command_dn,
+    command_dp, command_ds, command_dv, command_dx, command_sf, command_sql_help,
+    command_disconnect, command_du, command_help, command_incident, command_journal, command_l,
+    command_lab, command_lag, command_locks, command_note, command_operators, command_pause,
+    command_plan, command_policy, command_replay, command_requests, command_resume, command_review,
+    command_run, command_tables, command_topology, command_undo, command_where;
 
 const struct command *const commands[] = {
     &command_help,
@@ -45,7 +46,16 @@ const struct command *const commands[] = {
     &command_d,
     &command_df,
     &command_du,
+    &command_di,
+    &command_dm,
+    &command_dn,
+    &command_dp,
+    &command_ds,
+    &command_dv,
+    &command_dx,
     &command_l,
+    &command_sf,
+    &command_sql_help,
     NULL,
 };
 

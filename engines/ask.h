@@ -92,6 +92,12 @@ enum ask_list {
 	ASK_COLUMNS,	 /* of `argument` */
 	ASK_INDEXES,	 /* of `argument` */
 	ASK_CONSTRAINTS, /* of `argument`, both directions of foreign keys */
+	ASK_PARTS,	 /* of `argument`: what it is, partitions, triggers, policies, a view's
+			    text: part, name, definition, detail */
+	ASK_ALL_INDEXES, /* indexes of the database: schema, name, table, size, scans, state */
+	ASK_EXTENSIONS,
+	ASK_PRIVILEGES, /* schema, name, type, and one line a grantee */
+	ASK_SOURCE,	/* of the function or view `argument`: lines of text */
 };
 int ask_list(struct cluster *c, struct waiter *w, struct arena *a, enum ask_list what,
     const char *argument, struct listing *out, struct err *e);

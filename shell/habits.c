@@ -82,13 +82,6 @@ do_refuse(struct app *app, const struct habit *h, const char *argument)
 }
 
 static void
-do_say(struct app *app, const struct habit *h, const char *argument)
-{
-	(void)argument;
-	out_line(app, STYLE_PLAIN, "%s", h->text);
-}
-
-static void
 do_copy(struct app *app, const struct habit *h, const char *argument)
 {
 	(void)h;
@@ -194,9 +187,6 @@ static const struct habit habits[] = {
     {"\\edit", do_edit, NULL},
     {"\\watch", do_watch, NULL},
     {"\\pset", do_pset, NULL},
-    {"\\h", do_say,
-	"plan STATEMENT shows what a statement locks and loses, who would replay it, and its way "
-	"back; it runs nothing"},
     {"\\gexec", do_refuse,
 	"this shell does not run what a query returns: nobody read it before; nothing was run"},
     {"\\password", do_refuse, "this shell does not change passwords; nothing was changed"},

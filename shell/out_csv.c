@@ -66,6 +66,7 @@ csv_row(struct out_table *t, const char *const *cells, const int *lengths)
 	size_t i, n;
 	const char *s;
 
+	t->rows++;
 	for (i = 0; i < t->ncols; i++) {
 		s = cells[i];
 		n = s == NULL ? 0 : lengths == NULL ? strlen(s) : (size_t)lengths[i];
@@ -79,7 +80,6 @@ csv_row(struct out_table *t, const char *const *cells, const int *lengths)
 			put_field(&t->line, s, n);
 	}
 	buf_add(&t->line, "\n", 1);
-	t->rows++;
 	if (t->is_terminal && arena_used(t->row) > CSV_FLUSH) {
 		arena_free(t->row);
 		t->row = arena_new();

@@ -33,6 +33,7 @@ packages() {
 	clang-format:the format check
 	mandoc:man pages, and their check
 	jq:tests read --json with it
+	time:benches look at memory
 	procps:tests look at processes
 	EOF
 	[ "${1:-}" != --fuzz ] || cat <<-'EOF'

@@ -139,3 +139,26 @@ shell() {
 	run as_root grep -c hunter2 "$h"
 	[ "$output" = 0 ]
 }
+
+@test "\\i, \\e and \\watch: shown first, Enter hands over, Ctrl-C ends" {
+	local f=$LAB/home/hf-alice/f.sql
+	printf 'SELECT 41 + 1 AS answer;\nDROP TABLE orders;\n' >"$f"
+	printf '#!/bin/sh\necho "SELECT 600 + 66 AS edited;" >"$1"\n' >"$LAB/home/hf-alice/ed"
+	chmod 755 "$f" "$LAB/home/hf-alice/ed"
+	shell "EDITOR=$LAB/home/hf-alice/ed"
+	line "\\i $f"
+	see '^\| DROP TABLE orders;$'
+	see '^read: 2 lines.*Enter hands it over as one text, Ctrl-C drops it'
+	key C-c
+	see_last 'PRIMARY shop>$'
+	line '\e'
+	see '^\| SELECT 600 \+ 66 AS edited;$'
+	key Enter
+	see '^ *666$'
+	see_last 'PRIMARY shop>$'
+	line '\watch 0.2'
+	see 'every 0.2 s; Ctrl-C ends it'
+	key C-c
+	see_last 'PRIMARY shop>$'
+	sql_is pg1 t "SELECT count(*) > 0 FROM orders"
+}
