@@ -50,9 +50,11 @@ append(struct journal *j, const char *p, size_t n, struct err *e)
 		w = write(j->fd, p, n);
 		if (w < 0 && errno == EINTR)
 			continue;
-		if (w <= 0)
+		if (w <= 0) {
+			j->is_full = w < 0 && room_is_full(errno);
 			return err_set(e, ERR_JOURNAL, "could not write to the journal %s: %s",
 			    j->file, w < 0 ? strerror(errno) : "nothing was taken");
+		}
 		p += w;
 		n -= (size_t)w;
 		j->size += w;
@@ -192,9 +194,11 @@ fill(struct journal *j, const struct jparent *parent, json_t *degraded, struct e
 			return -1;
 	if (jpart_flush(j, e) != 0)
 		return -1;
-	if (fsync(j->fd) != 0 || fsync(j->dirfd) != 0)
+	if (fsync(j->fd) != 0 || fsync(j->dirfd) != 0) {
+		j->is_full = room_is_full(errno);
 		return err_set(e, ERR_JOURNAL, "could not make the journal %s durable: %s", j->file,
 		    strerror(errno));
+	}
 	return 0;
 }
 
@@ -206,6 +210,7 @@ jpart_drop(struct journal *j)
 	if (j->dirfd >= 0)
 		close(j->dirfd);
 	j->fd = j->dirfd = -1;
+	room_release(j);
 }
 
 static int
@@ -221,8 +226,10 @@ start_in(struct journal *j, const char *dir, const struct jparent *parent, json_
 	j->name = file_name(j);
 	j->file = arena_printf(j->arena, "%s/%s", dir, j->name);
 	j->fd = jplace_create(j->dirfd, dir, j->name, e);
-	if (j->fd >= 0 && fill(j, parent, degraded, e) == 0)
+	if (j->fd >= 0 && fill(j, parent, degraded, e) == 0) {
+		room_hold(j);
 		return 0;
+	}
 	/* Nothing in it was acknowledged, and it is ours: no litter. */
 	if (j->fd >= 0)
 		unlinkat(j->dirfd, j->name, 0);

@@ -23,6 +23,26 @@ refuse(struct err *e, const char *dir, const char *what)
 	return err_set(e, ERR_JOURNAL, "could not keep a journal in %s: %s", dir, what);
 }
 
+/* A new directory's name is durable only when the directory above it is synced. */
+static int
+keep_entry(const char *dir, const char *path, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), up;
+
+	up = fd < 0 ? -1 : openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (up < 0 || fsync(up) != 0) {
+		refuse(e, dir, strerror(errno));
+		if (fd >= 0)
+			close(fd);
+		if (up >= 0)
+			close(up);
+		return -1;
+	}
+	close(fd);
+	close(up);
+	return 0;
+}
+
 /* One component on the way: made if missing, and nobody else may be able to swap it. */
 static int
 check_component(const char *dir, const char *path, struct err *e)
@@ -32,7 +52,7 @@ check_component(const char *dir, const char *path, struct err *e)
 	if (lstat(path, &st) != 0) {
 		if (errno != ENOENT || (mkdir(path, 0700) != 0 && errno != EEXIST))
 			return refuse(e, dir, strerror(errno));
-		return 0;
+		return keep_entry(dir, path, e);
 	}
 	if (S_ISLNK(st.st_mode)) {
 		if (st.st_uid != 0 && st.st_uid != geteuid())
@@ -93,12 +113,16 @@ jplace_create(int dirfd, const char *dir, const char *name, struct err *e)
 {
 	int64_t deadline = now_ms() + LOCK_WAIT_MS;
 	struct waiter w;
-	int fd = openat(
-	    dirfd, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_APPEND | O_CLOEXEC, 0600);
+	int fd;
 
+	do
+		fd = openat(dirfd, name,
+		    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_APPEND | O_CLOEXEC, 0600);
+	while (fd < 0 && errno == EINTR);
 	if (fd < 0)
 		return refuse(e, dir, strerror(errno));
 	if (fchmod(fd, 0600) != 0) {
+		unlinkat(dirfd, name, 0);
 		close(fd);
 		return refuse(e, dir, strerror(errno));
 	}
@@ -106,6 +130,7 @@ jplace_create(int dirfd, const char *dir, const char *name, struct err *e)
 	poll_waiter(&w, -1);
 	while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
 		if ((errno != EWOULDBLOCK && errno != EINTR) || now_ms() > deadline) {
+			unlinkat(dirfd, name, 0);
 			close(fd);
 			return refuse(e, dir, "could not lock the new file");
 		}

@@ -70,9 +70,15 @@ static int
 move_on(struct journal *j, size_t start, struct err *e)
 {
 	struct err why = *e;
+	int r;
 
 	jpart_drop(j);
-	if (jpart_start(j, start, why.msg, e) == 0) {
+	r = jpart_start(j, start, why.msg, e);
+	/* What was held back is free now: a full disk takes a new file, though no new begin. */
+	if (r != 0 && start > 0 && j->is_full)
+		r = jpart_start(j, 0, why.msg, e);
+	j->is_full = 0;
+	if (r == 0) {
 		settled(j);
 		return 0;
 	}
@@ -111,7 +117,9 @@ journal_open(const struct journal_setup *s, struct journal **out, struct err *e)
 	signal(SIGXFSZ, SIG_IGN);
 	j->arena = arena_new();
 	buf_init(&j->lazy, (size_t)256 << 10);
-	j->fd = j->dirfd = -1;
+	j->fd = j->dirfd = j->reserve_fd = -1;
+	j->left = -1;
+	j->pid = getpid();
 	j->dirs = arena_array(j->arena, s->ndirs, sizeof(*j->dirs));
 	for (i = 0; i < s->ndirs; i++)
 		j->dirs[i] = arena_strdup(j->arena, s->dirs[i]);
@@ -186,14 +194,57 @@ refuse_add(struct journal *j, const char *type, struct pending *p, struct err *e
 	    e, ERR_JOURNAL, "could not write the %s record: no directory takes records", type);
 }
 
+/* Somebody set the clock: the order is by seq only, but people read times. */
+static void
+note_clock(struct journal *j)
+{
+	int64_t now = clock_offset(), step = now - j->offset_ns;
+
+	if (step < CLOCK_STEP_NS && step > -CLOCK_STEP_NS)
+		return;
+	j->offset_ns = now;
+	journal_add(j, "clock", json_pack("{s:I}", "step_ms", (json_int_t)(step / 1000000)), NULL);
+}
+
+/* One process writes, the time of day is right, and what begins finds room for its outcome. */
+static int
+may_add(struct journal *j, const char *type, struct err *e)
+{
+	struct err why;
+
+	if (getpid() != j->pid)
+		return err_set(e, ERR_JOURNAL,
+		    "could not write the %s record: only the process that opened the journal may",
+		    type);
+	if (j->fd < 0)
+		return 0;
+	if (strcmp(type, "clock") != 0)
+		note_clock(j);
+	if (strcmp(type, "begin") != 0 || room_ahead(j, &why) == 0)
+		return 0;
+	/* Another directory may have room; where there is none, this file lives on without it. */
+	if (next_dir(j) < j->ndirs && move_on(j, next_dir(j), &why) == 0 &&
+	    room_ahead(j, &why) == 0)
+		return 0;
+	if (e != NULL)
+		*e = why;
+	return -1;
+}
+
 int
 journal_add(struct journal *j, const char *type, json_t *body, struct err *e)
 {
 	json_t *kept = json_incref(body);
-	struct pending *p = pending_make(type, body, e);
+	struct pending *p;
 	struct err why;
 	int r = 0;
 
+	if (may_add(j, type, e) != 0) {
+		json_decref(kept);
+		json_decref(body);
+		return -1;
+	}
+	p = pending_make(type, body, e);
 	if (p == NULL) {
 		json_decref(kept);
 		return -1;
@@ -260,18 +311,6 @@ journal_checkpoint(struct journal *j, struct err *e)
 	return 0;
 }
 
-/* Somebody set the clock: the order is by seq only, but people read times. */
-static void
-note_clock(struct journal *j)
-{
-	int64_t now = clock_offset(), step = now - j->offset_ns;
-
-	if (step < CLOCK_STEP_NS && step > -CLOCK_STEP_NS)
-		return;
-	j->offset_ns = now;
-	journal_add(j, "clock", json_pack("{s:I}", "step_ms", (json_int_t)(step / 1000000)), NULL);
-}
-
 void
 journal_tick(struct journal *j)
 {
@@ -285,6 +324,7 @@ journal_tick(struct journal *j)
 		move_on(j, 0, &e);
 		return;
 	}
+	room_tick(j);
 	note_clock(j);
 	if (j->head.records > j->checkpoint_at &&
 	    (now - j->checkpoint_ms >= CHECKPOINT_AFTER_MS ||

@@ -61,6 +61,12 @@ struct journal {
 	uint64_t checkpoint_at; /* records at the last checkpoint */
 	int64_t offset_ns;	/* CLOCK_REALTIME - CLOCK_BOOTTIME, for clock records */
 	size_t lost;		/* records refused while there was no directory */
+	pid_t pid;		/* the one writer; a fork of it is another process */
+	int is_full;		/* the last failure was want of room */
+	int reserve_fd;		/* room.c: a nameless file, -1 none */
+	off_t reserved, ahead;	/* bytes it holds; offset up to which the file has room */
+	int is_low;		/* a begin was refused for want of room */
+	int64_t left, room_ms;	/* bytes left on the disk where few, else -1; when looked at next */
 };
 
 #define KEPT_MAX ((size_t)16 << 20)
@@ -75,6 +81,16 @@ int jpart_emit(struct journal *j, const struct pending *p, struct err *e);
 int jpart_flush(struct journal *j, struct err *e);
 /* The current file is given up: not synced, not written again. */
 void jpart_drop(struct journal *j);
+
+/* room.c */
+/* True for errors that mean want of room. */
+int room_is_full(int error);
+/* Holds back as much as should be; where there is less, what there is. */
+void room_hold(struct journal *j);
+void room_release(struct journal *j);
+/* Before a begin: room for its outcome. ERR_JOURNAL where there is none; the file lives on. */
+int room_ahead(struct journal *j, struct err *e);
+void room_tick(struct journal *j);
 
 /* pending.c */
 struct pending *pending_make(const char *type, json_t *body, struct err *e);

@@ -22,6 +22,7 @@ packages() {
 	mariadb-client:the plain client that tests compare with
 	mariadb-backup:copies of a running MariaDB server
 	openssh-server:a real sshd on loopback, for the tests of hosts
+	python3:the second verifier of journals, and the harness that injects faults
 	strace:tests stop a program at a system call
 	asciinema:plays what replay exports, in a test
 	chromium:opens the postmortem's page, in a test

@@ -7,7 +7,7 @@ CHECK_BUILD = HOLDFAST_BUILD="$(abspath $(BUILD))" HOLDFAST_TOP="$(CURDIR)"
 
 .PHONY: check floors sizes banned format docs checks-can-fail unit classify cli tty incidents
 
-SUITES = floors sizes banned format docs checks-can-fail unit classify cli tty incidents
+SUITES = floors sizes banned format docs checks-can-fail unit fault-quick classify cli tty incidents
 
 check:
 	@tests/make/deps.sh

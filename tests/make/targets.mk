@@ -6,7 +6,7 @@ MAN = $(wildcard man/*.[1-9])
 # The same suites with AddressSanitizer and UndefinedBehaviorSanitizer, in a build directory of its own.
 asan:
 	@tests/make/deps.sh
-	@for s in unit classify cli tty incidents; do \
+	@for s in unit fault-quick classify cli tty incidents; do \
 		ASAN_OPTIONS=abort_on_error=0:detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \
 		$(MAKE) --no-print-directory BUILD=build-asan OPT="-O1 -g -Wno-format-truncation" \
 			SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer" \
@@ -56,6 +56,7 @@ help:
 	@echo 'make check      all checks and tests; `make unit`, `cli`, `tty`, ... are its parts'
 	@echo 'make asan       the tests under AddressSanitizer and UBSan'
 	@echo 'make bench      measures, writes tests/bench/RESULTS.txt'
+	@echo 'make fault      about a thousand faults and 20,000 mutations against the journal, in a minute'
 	@echo 'make fuzz       every fuzz target for T=30 seconds'
 	@echo 'make install    PREFIX=/usr/local, DESTDIR='
 	@echo 'make uninstall  takes away what make install put there'

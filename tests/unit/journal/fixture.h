@@ -173,6 +173,20 @@ fixture_story(struct fixture *f, struct journal *j)
 	return file;
 }
 
+/* The one journal in the fixture's directory. */
+static inline const char *
+fixture_only_file(struct fixture *f)
+{
+	const char *dirs[] = {f->dir};
+	struct journal_entry *list;
+	struct err e;
+	size_t n;
+
+	assert_int_equal(journal_list(f->a, dirs, 1, &list, &n, &e), 0);
+	assert_int_equal(n, 1);
+	return list[0].file;
+}
+
 static inline char *
 slurp(struct fixture *f, const char *file, size_t *n)
 {

@@ -1,0 +1,258 @@
+/*
+ * The program that faults are injected into: the real writer and the real verifier, and what they
+ * told their caller.
+ *	driver write OPERATORS DIR...	one session; writes the operators file
+ *	driver recover DIR...		a later session in the same directories
+ *	driver pour N DIR		N notes as fast as they go
+ *	driver twice DIR		a fork of the writer tries to write
+ *	driver verify			from stdin: OPERATORS FILE; answers CODE SEQ SENTENCE
+ * To FAULT_LOG: A n acknowledged, B n begun and so sent, H head witnessed, E sentence.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "arena.h"
+#include "journal.h"
+
+struct driver {
+	struct arena *a;
+	struct session_key *session, *alice, *bob;
+	struct journal *j;
+	int log;
+	long n; /* of the next record */
+};
+
+static void
+tell(struct driver *d, const char *what, const char *text)
+{
+	if (d->log >= 0 && dprintf(d->log, "%s %s 0\n", what, text) < 0)
+		abort();
+}
+
+/* Puts a record with a number of its own; says so where the writer acknowledged it. */
+static int
+put(struct driver *d, const char *type, json_t *body)
+{
+	char n[32];
+	struct err e;
+
+	snprintf(n, sizeof(n), "%ld", d->n);
+	json_object_set_new(body, "n", json_integer(d->n++));
+	if (journal_put(d->j, type, body, &e) != 0) {
+		tell(d, "E", e.msg);
+		return -1;
+	}
+	tell(d, strcmp(type, "begin") == 0 ? "B" : "A", n);
+	return 0;
+}
+
+static void
+put_signed(struct driver *d, const char *type, const struct session_key *key, const char *namespace,
+    const char *person, const char *statement)
+{
+	struct err e;
+	char *sig;
+
+	if (sshsig_sign(d->a, key, namespace, statement, strlen(statement), &sig, &e) != 0)
+		abort();
+	put(d, type,
+	    json_pack("{s:s,s:s,s:s}", "person", person, "statement", statement, "sig", sig));
+}
+
+static void
+answer(struct driver *d, const char *type)
+{
+	char *head = journal_head(d->a, d->j);
+
+	if (put(d, "request", json_pack("{s:s,s:s}", "request", "p1", "digest", "00")) == 0)
+		tell(d, "H", head);
+	put_signed(d, type, d->bob, NS_APPROVAL, "bob",
+	    arena_printf(d->a,
+		"holdfast-approval-v1\ndecision: x\nrequest: x\njournal: %s\nrequester: alice\n"
+		"approver: bob\nissued: 2026-11-22T03:01:00Z\nexpires: 2026-11-22T03:16:00Z\n",
+		head));
+}
+
+static int
+open_journal(struct driver *d, char **dirs, int n)
+{
+	struct journal_setup s = {.dirs = (const char *const *)dirs,
+	    .ndirs = (size_t)n,
+	    .person = "alice",
+	    .cluster = "shop",
+	    .operators_file = "",
+	    .policy_digest = "",
+	    .key = d->session};
+	struct err e;
+
+	if (journal_open(&s, &d->j, &e) == 0)
+		return 0;
+	tell(d, "E", e.msg);
+	d->j = NULL;
+	return -1;
+}
+
+static void
+cert(struct driver *d)
+{
+	put_signed(d, "cert", d->alice, NS_SESSION, "alice",
+	    arena_printf(d->a,
+		"holdfast-session-v1\nsession: %s\nkey: %s\nperson: alice\nhost: h\n"
+		"issued: 2026-11-22T03:00:00Z\n",
+		journal_session(d->j), session_key_public(d->session)));
+}
+
+static void
+story(struct driver *d)
+{
+	struct err e;
+	int i;
+
+	journal_add(d->j, "input", json_pack("{s:s}", "text", "DROP TABLE orders;"), &e);
+	cert(d);
+	put(d, "intent", json_pack("{s:s,s:s}", "plan", "p1", "text", "DROP TABLE orders"));
+	answer(d, "denial");
+	answer(d, "approval");
+	if (journal_checkpoint(d->j, &e) != 0)
+		tell(d, "E", e.msg);
+	for (i = 1; i <= 4; i++) {
+		journal_add(d->j, "input", json_pack("{s:i}", "lazy", i), &e);
+		if (put(d, "begin",
+			json_pack("{s:s,s:i,s:s,s:[s]}", "plan", "p1", "step", i, "node", "pg2",
+			    "texts", "SELECT 1")) == 0)
+			put(d, "outcome",
+			    json_pack("{s:s,s:i,s:b}", "plan", "p1", "step", i, "ok", 1));
+		journal_tick(d->j);
+	}
+	put(d, "note", json_pack("{s:s}", "text", "na\xc3\xafve \x7f \x1b[2J \xe2\x80\xae"));
+	put(d, "release", json_pack("{s:s,s:s}", "node", "pg2", "identity", "i2"));
+}
+
+static int
+write_story(struct driver *d, const char *operators, char **dirs, int n)
+{
+	FILE *out = fopen(operators, "w");
+
+	if (out == NULL ||
+	    fprintf(out,
+		"alice namespaces=\"session@holdfast,approval@holdfast\" %s\n"
+		"bob namespaces=\"session@holdfast,approval@holdfast\" %s\n",
+		session_key_public(d->alice), session_key_public(d->bob)) < 0 ||
+	    fclose(out) != 0)
+		return 1;
+	if (open_journal(d, dirs, n) != 0)
+		return 0;
+	story(d);
+	journal_close(d->j);
+	return 0;
+}
+
+static int
+pour(struct driver *d, long n, char **dirs)
+{
+	struct err e;
+	long i;
+
+	if (open_journal(d, dirs, 1) != 0)
+		return 1;
+	for (i = 0; i < n; i++)
+		if (journal_add(d->j, "note", json_pack("{s:I}", "n", (json_int_t)i), &e) != 0 ||
+		    (i % 100 == 0 && journal_sync(d->j, &e) != 0))
+			return 1;
+	journal_close(d->j);
+	return 0;
+}
+
+static int
+twice(struct driver *d, char **dirs)
+{
+	struct err e;
+	int status;
+	pid_t p;
+
+	if (open_journal(d, dirs, 1) != 0)
+		return 1;
+	p = fork();
+	if (p == 0)
+		_exit(journal_put(d->j, "note", json_object(), &e) == 0);
+	if (waitpid(p, &status, 0) != p || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
+		return 1;
+	put(d, "note", json_object());
+	journal_close(d->j);
+	return 0;
+}
+
+/* Many verdicts from one process. */
+static int
+verify_all(void)
+{
+	char line[8192], *file;
+	struct operators who;
+	struct verify_report r;
+	struct arena *a;
+	struct err e;
+	int has;
+
+	while (fgets(line, sizeof(line), stdin) != NULL) {
+		line[strcspn(line, "\n")] = '\0';
+		file = strchr(line, ' ');
+		if (file == NULL)
+			return 1;
+		*file++ = '\0';
+		a = arena_new();
+		has = strcmp(line, "-") != 0 && operators_load(a, line, &who, &e) == 0;
+		journal_verify(a, file, has ? &who : NULL, &r, &e);
+		printf("%d %llu %s\n", (int)r.code, (unsigned long long)r.bad_seq, r.sentence);
+		fflush(stdout);
+		arena_free(a);
+	}
+	return 0;
+}
+
+static int
+run(struct driver *d, int argc, char **argv)
+{
+	if (argc >= 4 && strcmp(argv[1], "write") == 0)
+		return write_story(d, argv[2], argv + 3, argc - 3);
+	if (argc == 4 && strcmp(argv[1], "pour") == 0)
+		return pour(d, strtol(argv[2], NULL, 10), argv + 3);
+	if (argc == 3 && strcmp(argv[1], "twice") == 0)
+		return twice(d, argv + 2);
+	if (argc >= 3 && strcmp(argv[1], "recover") == 0) {
+		if (open_journal(d, argv + 2, argc - 2) != 0)
+			return 1;
+		put(d, "note", json_pack("{s:s}", "text", "recovered"));
+		journal_close(d->j);
+		return 0;
+	}
+	return 2;
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *log = getenv("FAULT_LOG");
+	struct driver d = {.log = -1};
+	struct err e;
+	int r;
+
+	if (argc == 2 && strcmp(argv[1], "verify") == 0)
+		return verify_all();
+	if (log != NULL)
+		d.log = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	d.a = arena_new();
+	if (session_key_new(&d.session, &e) != 0 || session_key_new(&d.alice, &e) != 0 ||
+	    session_key_new(&d.bob, &e) != 0)
+		return 1;
+	r = run(&d, argc, argv);
+	session_key_free(d.session);
+	session_key_free(d.alice);
+	session_key_free(d.bob);
+	arena_free(d.a);
+	return r;
+}

@@ -1,0 +1,440 @@
+#!/usr/bin/env python3
+"""fault.py [--quick]: injects faults into the journal's real writer and mutates what it wrote. After
+each fault these hold:
+  O1 every record that was acknowledged is in a file, also after a power cut
+  O2 nothing was sent whose begin was not durable at that moment
+  O3 no modified file verifies as sealed and trusted
+  O4 a later start leaves the old files as they are, and makes one file
+  O5 a head that a witness saw stays in the files
+  O6 nothing crashes; no file that failed is synced again
+and the independent checker (check.py) comes to the same verdict as the program's own. TAP on stdout;
+the last line has the figures."""
+import collections
+import concurrent.futures
+import glob
+import hashlib
+import itertools
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import check
+import mutate
+
+BUILD = os.environ.get("HOLDFAST_BUILD", "build")
+DRIVER, SHIM = BUILD + "/fault/driver", BUILD + "/fault/shim.so"
+QUICK = "--quick" in sys.argv
+N_FIELD = re.compile(rb'"n":([0-9]+)[,}]')
+SCRATCH = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+
+
+class Verifier:
+    """The program's verdicts, many from one process."""
+
+    def __init__(self):
+        self.p = subprocess.Popen([DRIVER, "verify"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                                  errors="replace")
+
+    def __call__(self, operators, file):
+        self.p.stdin.write("%s %s\n" % (operators, file))
+        self.p.stdin.flush()
+        line = self.p.stdout.readline()
+        if not line:
+            raise AssertionError("O6: the verifier died: %s" % self.p.wait())
+        code, at, sentence = line.rstrip("\n").split(" ", 2)
+        return int(code), int(at), sentence
+
+
+def run(args, fault, dirs_root, log, limit=None):
+    env = dict(os.environ, LD_PRELOAD=SHIM, FAULT_DIR=dirs_root, FAULT_LOG=log)
+    env["ASAN_OPTIONS"] = env.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
+    if fault:
+        env["FAULT"] = fault
+    if limit:
+        env["FAULT_LIMIT"] = str(limit)
+    done = subprocess.run([DRIVER] + args, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.PIPE, timeout=120)
+    if done.returncode not in (0, -signal.SIGKILL) or (done.returncode < 0 and fault and "kill" not in fault and "torn" not in fault):
+        raise AssertionError("O6: the writer ended with %d: %s" % (done.returncode, done.stderr.decode(errors="replace")[-400:]))
+
+
+class Log:
+    """What the driver was told and what the shim saw, in order."""
+
+    def __init__(self, file):
+        self.acked, self.heads, self.durable, self.entries, self.failed = set(), [], {}, set(), set()
+        self.begun = []  # (n, durable sizes then)
+        self.closed_dirs, self.errors = set(), []
+        new = set()
+        for line in open(file, errors="replace"):
+            what, _, rest = line.rstrip("\n").partition(" ")
+            path = rest.rpartition(" ")[0]
+            size = rest.rpartition(" ")[2]
+            if what == "A":
+                self.acked.add(int(path))
+            elif what == "B":
+                self.acked.add(int(path))
+                self.begun.append((int(path), {p: self.durable.get(p, 0) for p in self.entries}))
+            elif what == "H":
+                self.heads.append(path)
+            elif what == "E":
+                self.errors.append(path)
+            elif what == "C":
+                new.add(path)
+            elif what == "D":
+                self.entries |= {p for p in new if os.path.dirname(p) == path}
+            elif what == "U":
+                self.entries.discard(path)
+                self.durable.pop(path, None)
+                new.discard(path)
+            elif what in "SF":
+                if path in self.failed:
+                    raise AssertionError("O6: %s was synced again after it failed" % path)
+                if what == "F":
+                    self.failed.add(path)
+                elif what == "S":
+                    self.durable[path] = int(size)
+
+
+def numbers(lines):
+    """Numbers of the driver's records in whole lines that chain."""
+    out, leaf, leaves = set(), "0" * 64, []
+    for i, line in enumerate(lines):
+        if not line.startswith(b'{"prev":"%s","seq":%d,' % (leaf.encode(), i)):
+            break
+        leaf = hashlib.sha256(b"\0" + line).hexdigest()
+        leaves.append(leaf)
+        m = N_FIELD.search(line)
+        if m:
+            out.add(int(m.group(1)))
+    return out, leaves
+
+
+def tails(data, durable, r):
+    """What a power cut can leave of a file of which `durable` bytes were synced."""
+    rest = data[durable:]
+    yield data[:durable]
+    if not rest:
+        return
+    yield data[:durable] + rest[:r.randrange(len(rest))]
+    yield data[:durable] + b"\0" * len(rest)
+    yield data[:durable] + bytes(c for c in r.randbytes(len(rest)) if c != 10)
+    sectors = bytearray(data)
+    for at in range(durable - durable % 512, len(data), 512):
+        if r.random() < 0.5:
+            start = max(at, durable)
+            sectors[start:at + 512] = b"\0" * len(sectors[start:at + 512])
+    yield bytes(sectors)
+
+
+class Case:
+    """One writer under one fault, in directories of its own."""
+
+    def __init__(self, root, dirs):
+        self.root = root
+        self.dirs = [root + "/j/%d" % i for i in range(dirs)]
+        self.operators, self.log = root + "/operators", root + "/log"
+        os.makedirs(root + "/j")
+
+    def files(self):
+        return sorted(f for d in self.dirs for f in glob.glob(d + "/*.jsonl"))
+
+    def write(self, fault, limit=None):
+        run(["write", self.operators] + self.dirs, fault, self.root + "/j", self.log, limit)
+
+    def judge(self, verify, allowed=(0, 2, 3)):
+        log = Log(self.log)
+        contents = {f: open(f, "rb").read() for f in self.files()}
+        self.held(log, contents, "")
+        r = random.Random(len(contents) + sum(map(len, contents.values())))
+        who = check.operators(self.operators)
+        for f, data in contents.items():
+            self.agree(verify, who, f, allowed)
+        for variant in range(5):  # a power cut now
+            after = {}
+            for f, data in contents.items():
+                if f in log.entries:
+                    each = list(tails(data, log.durable.get(f, 0), r))
+                    after[f] = each[min(variant, len(each) - 1)]
+            self.held(log, after, "after a power cut: ")
+            for f, data in after.items():
+                if data == contents[f]:
+                    continue
+                cut = self.root + "/cut.jsonl"
+                open(cut, "wb").write(data)
+                self.agree(verify, who, cut, allowed if variant < 4 else (0, 1, 2, 3))
+        for n, sizes in log.begun:
+            if not any(n in numbers(contents.get(f, b"")[:size].split(b"\n")[:-1])[0] for f, size in sizes.items()):
+                raise AssertionError("O2: begin %d was sent and not durable" % n)
+
+    def held(self, log, contents, when):
+        have, leaves = set(), set()
+        for data in contents.values():
+            n, l = numbers(data.split(b"\n")[:-1])
+            have |= n
+            leaves |= set(l)
+        if log.acked - have:
+            raise AssertionError("O1: %sacknowledged and gone: %s" % (when, sorted(log.acked - have)))
+        for head in log.heads:
+            if head.split(":")[2] not in leaves:
+                raise AssertionError("O5: %sthe witnessed head %s is gone" % (when, head))
+
+    def agree(self, verify, who, f, allowed):
+        code, _, sentence = verify(self.operators, f)
+        mine = check.judge(open(f, "rb").read(), who)
+        if code != mine[0]:
+            raise AssertionError("the checker says %d (%s), the program %d (%s)" % (mine[0], mine[2], code, sentence))
+        if code not in allowed:
+            raise AssertionError("%s verifies as %d: %s" % (f, code, sentence))
+
+    def recover(self):
+        before = {f: open(f, "rb").read() for f in self.files()}
+        for again in (1, 2):
+            run(["recover"] + self.dirs, None, self.root + "/j", self.root + "/log2")
+            now = {f: open(f, "rb").read() for f in self.files()}
+            if len(now) != len(before) + again:
+                raise AssertionError("O4: %d starts made %d files" % (again, len(now) - len(before)))
+            for f, data in before.items():
+                if now[f] != data:
+                    raise AssertionError("O4: %s was changed by a later start" % f)
+
+
+def one(spec):
+    """One fault of the sweep; returns None or what broke."""
+    fault, dirs, limit = spec
+    verify = worker_verifier()
+    root = tempfile.mkdtemp(prefix="hf-fault-", dir=SCRATCH)
+    try:
+        c = Case(root, dirs)
+        c.write(fault, limit)
+        if os.path.exists(c.operators):
+            c.judge(verify)
+        c.recover()
+        return None
+    except AssertionError as e:
+        return "%s, %d director%s%s: %s" % (fault, dirs, "y" if dirs == 1 else "ies", ", limit %d" % limit if limit else "", e)
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+
+
+def mutated(item):
+    """A batch of mutations: every verdict agrees, none is sealed. [what broke]."""
+    operators, pieces = item
+    verify, who, broken = worker_verifier(), check.operators(operators), []
+    with tempfile.NamedTemporaryFile(prefix="hf-fault-", dir=SCRATCH) as f:
+        for name, data in pieces:
+            f.seek(0)
+            f.truncate()
+            f.write(data)
+            f.flush()
+            code, _, sentence = verify(operators, f.name)
+            mine = check.judge(data, who)
+            if code == 0:
+                broken.append("O3: %s: verifies as %s" % (name, sentence))
+            if code != mine[0]:
+                broken.append("%s: the checker says %d (%s), the program %d (%s)" % (name, mine[0], mine[2], code, sentence))
+    return broken
+
+
+VERIFY = []
+
+
+def worker_verifier():
+    if not VERIFY:
+        VERIFY.append(Verifier())
+    return VERIFY[0]
+
+
+def calls(dirs):
+    """How often the story makes each call; the sweep goes over these."""
+    root = tempfile.mkdtemp(prefix="hf-fault-", dir=SCRATCH)
+    try:
+        c = Case(root, dirs)
+        c.write(None)
+        count = collections.Counter(l.split()[1] for l in open(c.log, errors="replace") if l.startswith("N "))
+        sealed = [open(f, "rb").read() for f in c.files()]
+        return count, sealed[0], open(c.operators).read()
+    finally:
+        shutil.rmtree(root)
+
+
+ACTIONS = {
+    "write": ["EIO", "ENOSPC", "short", "EINTR", "torn", "EDQUOT", "short:1000", "EINTR:50", "ENOSPC:5", "EIO:1000"],
+    "fdatasync": ["EIO", "ENOSPC", "EIO:2", "EIO:1000", "ESTALE"],
+    "fsync": ["EIO", "EIO:1000", "ENOSPC:3"],
+    "openat": ["EIO", "ENOSPC", "EINTR", "EMFILE", "EROFS", "EROFS:1000"],
+    "flock": ["EINTR:3", "EWOULDBLOCK:2", "EDEADLK"],
+    "fallocate": ["ENOSPC", "ENOSPC:1000", "EOPNOTSUPP:1000", "EINTR", "EIO"],
+    "fchmod": ["EIO"],
+    "unlinkat": ["EIO"],
+}
+
+
+def sweep(kill, pick):
+    specs = []
+    for dirs in (1, 2):
+        count, _, _ = calls(dirs)
+        total = sum(count.values())
+        if kill:
+            specs += [("any:%d:%s" % (n, how), dirs, None) for n in range(1, total + 3) for how in ("kill", "killafter")]
+            continue
+        for call, actions in ACTIONS.items():
+            for what in actions:
+                name, _, times = what.partition(":")
+                for n in range(1, count.get(call, 0) + 2):
+                    specs.append(("%s:%d:%s:%s" % (call, n, name, times or 1), dirs, None))
+        # A limit on the file's size is an error of write(2) at any offset, in the middle of a record too.
+        specs += [(None, dirs, at) for at in range(100, 7000, 97)]
+    return [s for i, s in enumerate(specs) if i % pick == 0]
+
+
+def batches(pieces, operators, size=200):
+    it = iter(pieces)
+    while True:
+        some = list(itertools.islice(it, size))
+        if not some:
+            return
+        yield operators, some
+
+
+class Report:
+    def __init__(self):
+        self.tests = self.bad = 0
+
+    def __call__(self, name, broken):
+        self.tests += 1
+        for b in broken[:10]:
+            print("# %s" % b)
+        if broken:
+            self.bad += 1
+        print("%s %d - %s" % ("not ok" if broken else "ok", self.tests, name), flush=True)
+
+
+def readers_while_writing(root, seconds):
+    """verify and the checker over a file that grows: live, and never a false alarm."""
+    d = root + "/pour"
+    p = subprocess.Popen([DRIVER, "pour", "2000000", d], stdout=subprocess.DEVNULL)
+    verify, n, broken, end = Verifier(), 0, [], time.monotonic() + 20
+    stop = None
+    try:
+        while not glob.glob(d + "/*.jsonl") and time.monotonic() < end:
+            time.sleep(0.01)
+        f = glob.glob(d + "/*.jsonl")[0]
+        stop = time.monotonic() + seconds
+        while p.poll() is None and time.monotonic() < stop:
+            code, _, sentence = verify("-", f)
+            n += 1
+            if code not in (3, 4) or (code == 4 and p.poll() is None):
+                broken.append("while it is written: %d %s" % (code, sentence))
+    finally:
+        p.kill()
+        p.wait()
+    if n == 0:
+        broken.append("nothing was read while it was written")
+    return n, broken
+
+
+def strace_kills(root, points):
+    """Killed by strace at real system calls, in whatever the C library makes of the writer."""
+    broken = []
+    for n in points:
+        c = Case(root + "/strace%d" % n, 1)
+        env = dict(os.environ, FAULT_LOG=c.log)
+        subprocess.run(["strace", "-f", "-o", "/dev/null", "-e", "trace=all", "-e", "inject=all:signal=KILL:when=%d" % n, DRIVER, "write", c.operators] + c.dirs,
+                       env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=120)
+        try:
+            files = {f: open(f, "rb").read() for f in c.files()}
+            if os.path.exists(c.log):
+                c.held(Log(c.log), files, "")
+            c.recover()
+        except AssertionError as e:
+            broken.append("strace, call %d: %s" % (n, e))
+    return broken
+
+
+def full_disk(root, offsets):
+    """A real file system of 5 MB that others fill while the session runs."""
+    broken = []
+    script = """set -e
+mount -t tmpfs -o size=6m none "$1"; mkdir -m 700 "$1/0"; chmod 755 "$1"
+head -c "$2" /dev/zero >"$1/filler" 2>/dev/null || :
+FAULT_LOG=$3 "$4" write "$5" "$1/0"
+rm -f "$1/filler"; FAULT_LOG=/dev/null "$4" recover "$1/0"; cp "$1"/0/*.jsonl "$6/" """
+    for filled in offsets:
+        d = tempfile.mkdtemp(dir=root)
+        for x in ("m", "out"):
+            os.mkdir(d + "/" + x)
+        flags = ["-m"] if os.geteuid() == 0 else ["-rm"]
+        done = subprocess.run(["unshare"] + flags + ["sh", "-c", script, "sh", d + "/m", str(filled), d + "/log", DRIVER, d + "/ops", d + "/out"],
+                              stderr=subprocess.PIPE, timeout=120)
+        if done.returncode != 0:
+            broken.append("disk with %d bytes taken: %s" % (filled, done.stderr.decode(errors="replace")[-300:]))
+            continue
+        files = {f: open(f, "rb").read() for f in glob.glob(d + "/out/*.jsonl")}
+        log = Log(d + "/log")
+        try:
+            Case(d + "/c", 1).held(log, files, "disk with %d bytes taken: " % filled)
+        except AssertionError as e:
+            broken.append(str(e))
+    return broken
+
+
+def main():
+    began, report = time.monotonic(), Report()
+    root = tempfile.mkdtemp(prefix="hf-fault-", dir=SCRATCH)
+    figures = collections.Counter()
+    workers = max(2, min(4, os.cpu_count() or 2))
+    try:
+        _, a, operators = calls(1)
+        who = root + "/operators"
+        open(who, "w").write(operators)
+        _, b, _ = calls(1)
+        with concurrent.futures.ProcessPoolExecutor(workers) as pool:
+            for name, key, specs in (("killed before and after each call", "kills", sweep(True, 9 if QUICK else 1)),
+                                     ("each call fails, is cut short or interrupted", "errors", sweep(False, 31 if QUICK else 2))):
+                broken = [x for x in pool.map(one, specs, chunksize=8) if x]
+                figures[key] += len(specs)
+                report("%s: %d faults" % (name, len(specs)), broken)
+            pairs = (lambda n: [(i, i + 1) for i in range(n - 1)]) if QUICK else (lambda n: list(itertools.combinations(range(n), 2)))
+            r = random.Random(7)
+            for name, pieces in (("bytes flipped, cut, added, removed", mutate.bytewise(a, 29 if QUICK else 2)),
+                                 ("lines removed, repeated, swapped, spliced, rechained", mutate.linewise(a, b, pairs)),
+                                 ("forms that are not the format", mutate.forms(a)),
+                                 ("signatures removed, moved, exchanged", mutate.signatures(a, b)),
+                                 ("noise", mutate.noise(a, 100 if QUICK else 3000, r.random()))):
+                some = [x for x in pieces if x[1] != a]
+                if QUICK and len(some) > 700:
+                    some = some[::len(some) // 700 + 1]
+                broken = [x for part in pool.map(mutated, batches(some, who, 25)) for x in part]
+                figures["mutations"] += len(some)
+                report("%s: %d mutations, two verifiers agree" % (name, len(some)), broken)
+        n, broken = readers_while_writing(root, 1 if QUICK else 4)
+        figures["reads"] += n
+        report("readers while it is written: no false alarm", broken)
+        done = subprocess.run([DRIVER, "twice", root + "/twice"])
+        report("a fork of the writer is refused", [] if done.returncode == 0 else ["exit %d" % done.returncode])
+        if not QUICK:
+            broken = strace_kills(root, range(60, 400, 17))
+            figures["kills"] += len(range(60, 400, 17))
+            report("killed by strace at system calls", broken)
+            offsets = list(range(0, 6 << 20, 512 << 10)) + [(6 << 20) - k * 4096 for k in range(1, 12)]
+            broken = full_disk(root, offsets)
+            figures["errors"] += len(offsets)
+            report("a real disk that is full: %d fillings" % len(offsets), broken)
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+    print("1..%d" % report.tests)
+    print("# fault: %d kills, %d errors injected, %d mutations judged alike by two verifiers, %d reads while writing; %d of %d groups broken; %.0f s"
+          % (figures["kills"], figures["errors"], figures["mutations"], figures["reads"], report.bad, report.tests, time.monotonic() - began))
+    return 1 if report.bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,17 @@
+# Faults: a preloaded shim fails the Nth call of the journal's writer, or kills it there; see tests/fault/fault.py.
+FAULT_PROGRAMS = $(BUILD)/fault/driver $(BUILD)/fault/shim.so
+
+$(BUILD)/fault/driver: $(BUILD)/tests/fault/driver.o $(BUILD)/journal.a $(BUILD)/include.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(BUILD)/journal.a $(BUILD)/include.a -Wl,--end-group $(LIBS)
+# Without sanitizers: it stands in front of them.
+$(BUILD)/fault/shim.so: tests/fault/shim.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -std=gnu11 -O2 -g $(WARN) $(WERROR) -fPIC -shared -o $@ $<
+
+.PHONY: fault fault-quick
+# All of it, about a minute; the last line has the figures. The quick part is in `make check`.
+fault: $(FAULT_PROGRAMS)
+	@$(CHECK_BUILD) python3 tests/fault/fault.py
+fault-quick: $(FAULT_PROGRAMS)
+	@$(CHECK_BUILD) $(TAP) fault "" tests/fault/quick
