@@ -34,6 +34,11 @@ judge(struct context *c, struct asked *x, int64_t now)
 	x->state = request_judge(c->arena, &x->request, v, nt, c->operators, now, &x->sentence);
 	if (c->store->ops->is_claimed(c->store, x->request.id))
 		x->state = REQUEST_CONSUMED;
+	if ((x->state == REQUEST_OPEN || x->state == REQUEST_APPROVED) &&
+	    !c->store->ops->is_alive(c->store, x->request.id)) {
+		x->state = REQUEST_DEAD;
+		x->sentence = "its session ended: it cannot run";
+	}
 }
 
 static int

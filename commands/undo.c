@@ -27,32 +27,37 @@ decode(struct arena *a, const struct record *rec)
 	return p;
 }
 
-/* The plan with this id, or beginning, in one journal. */
-static struct plan *
-in_file(struct arena *a, const char *file, const char *id)
+/* The plans with this id, or beginning, in one journal: the first into *out, another one's into
+ * *other. */
+static void
+in_file(struct arena *a, const char *file, const char *id, struct plan **out, struct plan **other)
 {
 	struct journal_reader *r;
 	struct record rec;
 	struct err ignored = {0};
-	struct plan *p = NULL;
+	struct plan *p;
 	const char *got;
 
 	if (journal_reader_open(file, &r, &ignored) != 0)
-		return NULL;
-	while (p == NULL && journal_reader_next(r, &rec, &ignored) == 1) {
+		return;
+	while (*other == NULL && journal_reader_next(r, &rec, &ignored) == 1) {
 		got = json_string_value(json_object_get(rec.json, "id"));
-		if (strcmp(rec.type, "plan") == 0 && got != NULL &&
-		    strncmp(got, id, strlen(id)) == 0)
-			p = decode(a, &rec);
+		if (strcmp(rec.type, "plan") != 0 || got == NULL ||
+		    strncmp(got, id, strlen(id)) != 0 || (p = decode(a, &rec)) == NULL)
+			continue;
+		if (*out == NULL)
+			*out = p;
+		else if (strcmp((*out)->id, p->id) != 0)
+			*other = p;
 	}
 	journal_reader_close(r);
-	return p;
 }
 
 static int
 find(struct context *c, const char *id, struct plan **out, struct err *e)
 {
 	struct journal_entry *list;
+	struct plan *other = NULL;
 	size_t n, i;
 
 	if (strlen(id) < 4)
@@ -61,8 +66,14 @@ find(struct context *c, const char *id, struct plan **out, struct err *e)
 	if (journal_list(c->arena, c->config->journal, c->config->njournal, &list, &n, e) != 0)
 		return -1;
 	*out = NULL;
-	for (i = 0; i < n && *out == NULL; i++)
-		*out = in_file(c->arena, list[i].file, id);
+	for (i = 0; i < n && other == NULL; i++)
+		in_file(c->arena, list[i].file, id, out, &other);
+	if (other != NULL) {
+		err_set(e, ERR_USAGE,
+		    "\"%s\" is the beginning of more than one plan's id (%s, %s); nothing was done",
+		    id, (*out)->id, other->id);
+		return err_hint(e, "Give more of it.");
+	}
 	if (*out != NULL)
 		return 0;
 	err_set(e, ERR_USAGE,

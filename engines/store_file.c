@@ -8,7 +8,9 @@
 #include <linux/fs.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <grp.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -123,7 +125,7 @@ give_name(int dir, const char *temporary, const char *name, enum store_mode mode
 
 int
 store_write(int dir, gid_t group, const char *name, const void *data, size_t len,
-    enum store_mode mode, struct err *e)
+    enum store_mode mode, int *held, struct err *e)
 {
 	char id[ID_CHARS + 1], temporary[ID_CHARS + 8];
 	int fd, no, rc;
@@ -136,20 +138,38 @@ store_write(int dir, gid_t group, const char *name, const void *data, size_t len
 	rc = write_all(fd, data, len);
 	if (rc == 0 && fchown(fd, (uid_t)-1, group) == -1)
 		rc = -1;
+	/* Nobody else can open it yet, so the lock is free. */
+	if (rc == 0 && held != NULL && flock(fd, LOCK_SH | LOCK_NB) == -1 && errno == EWOULDBLOCK)
+		rc = -1;
 	if (rc == 0 && (fchmod(fd, 0640) == -1 || fsync(fd) == -1))
 		rc = -1;
 	if (rc == 0)
 		rc = give_name(dir, temporary, name, mode);
 	no = errno;
-	close(fd);
 	if (rc == 0 && fsync(dir) == -1) {
 		no = errno;
 		rc = -1;
 	} else if (rc == -1) {
 		unlinkat(dir, temporary, 0);
 	}
+	if (rc == 0 && held != NULL)
+		*held = fd;
+	else
+		close(fd);
 	if (rc == -1)
 		err_set(e, ERR_FAILED, "could not write %s: %s", name, strerror(no));
 	errno = no;
 	return rc;
+}
+
+int
+store_is_member(gid_t group)
+{
+	gid_t list[1024];
+	int n = getgroups(1024, list), i;
+
+	for (i = 0; i < n; i++)
+		if (list[i] == group)
+			return 1;
+	return geteuid() == 0 || getegid() == group;
 }

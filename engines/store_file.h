@@ -20,8 +20,20 @@ enum store_mode {
 	STORE_NEW,     /* fails with errno EEXIST where the name is taken */
 	STORE_REPLACE, /* takes the place of an older one */
 };
-/* The whole file or none of it, readable by the directory's group, durable when this returned 0. */
+/*
+ * The whole file or none of it, readable by the directory's group, durable when this returned 0.
+ * held NULL, or receives a descriptor that has a shared lock on the file from its first moment on.
+ */
 int store_write(int dir, gid_t group, const char *name, const void *data, size_t len,
-    enum store_mode mode, struct err *e);
+    enum store_mode mode, int *held, struct err *e);
+
+/* What this session filed and holds the locks of: descriptors are owned by the list. */
+struct held;
+void held_add(struct held **list, const char *id, int fd);
+void held_drop(struct held **list, const char *id); /* NULL: all */
+/* True where some session holds the file's lock, or nobody can say. */
+int held_is(int dir, const char *name);
+/* True where this process may give a file to the group. */
+int store_is_member(gid_t group);
 
 #endif

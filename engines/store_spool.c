@@ -40,6 +40,7 @@ struct spool {
 	struct store store;
 	int dir, watch;
 	gid_t group;
+	struct held *held; /* requests of this session */
 	char path[512];
 };
 
@@ -72,14 +73,16 @@ put_request(struct store *store, const char *id, const char *data, size_t len, s
 {
 	struct spool *s = spool_of(store);
 	char name[96];
+	int fd;
 
 	if (file_name(id, END_REQUEST, name, e) == -1)
 		return -1;
 	if (len == 0 || len > REQUEST_BYTES)
 		return err_set(
 		    e, ERR_REFUSED, "a request of %zu bytes is too long for the spool", len);
-	if (store_write(s->dir, s->group, name, data, len, STORE_NEW, e) == -1)
+	if (store_write(s->dir, s->group, name, data, len, STORE_NEW, &fd, e) == -1)
 		return wrap(s, e);
+	held_add(&s->held, id, fd);
 	return 0;
 }
 
@@ -96,7 +99,7 @@ put_answer(struct store *store, const char *id, const char *data, size_t len, st
 	if (len == 0 || len > ANSWER_BYTES)
 		return err_set(
 		    e, ERR_REFUSED, "an answer of %zu bytes is too long for the spool", len);
-	if (store_write(s->dir, s->group, name, data, len, STORE_NEW, e) == -1)
+	if (store_write(s->dir, s->group, name, data, len, STORE_NEW, NULL, e) == -1)
 		return wrap(s, e);
 	return 0;
 }
@@ -257,7 +260,7 @@ claim(struct store *store, const char *id, struct err *e)
 		return -1;
 	n = snprintf(
 	    text, sizeof(text), "uid %u at %lld\n", (unsigned)geteuid(), (long long)time(NULL));
-	if (store_write(s->dir, s->group, name, text, (size_t)n, STORE_NEW, e) == 0)
+	if (store_write(s->dir, s->group, name, text, (size_t)n, STORE_NEW, NULL, e) == 0)
 		return 0;
 	if (errno == EEXIST)
 		return err_set(e, ERR_APPROVAL,
@@ -278,6 +281,14 @@ is_claimed(struct store *store, const char *id)
 }
 
 static int
+is_alive(struct store *store, const char *id)
+{
+	char name[96];
+
+	return file_name(id, END_REQUEST, name, NULL) == 0 && held_is(spool_of(store)->dir, name);
+}
+
+static int
 withdraw(struct store *store, const char *id, struct err *e)
 {
 	struct spool *s = spool_of(store);
@@ -285,6 +296,7 @@ withdraw(struct store *store, const char *id, struct err *e)
 
 	if (file_name(id, END_REQUEST, name, e) == -1)
 		return -1;
+	held_drop(&s->held, id);
 	if (unlinkat(s->dir, name, 0) == 0 || errno == ENOENT)
 		return 0;
 	err_set(e, ERR_FAILED, "could not take request %s out: %s", id, strerror(errno));
@@ -307,7 +319,7 @@ publish(struct store *store, const char *session, const char *data, size_t len, 
 	}
 	if (len > HOLDS_BYTES)
 		return err_set(e, ERR_REFUSED, "the list of holds is too long for the spool");
-	if (store_write(s->dir, s->group, name, data, len, STORE_REPLACE, e) == -1)
+	if (store_write(s->dir, s->group, name, data, len, STORE_REPLACE, NULL, e) == -1)
 		return wrap(s, e);
 	return 0;
 }
@@ -344,6 +356,7 @@ close_spool(struct store *store)
 {
 	struct spool *s = spool_of(store);
 
+	held_drop(&s->held, NULL);
 	close(s->dir);
 	if (s->watch != -1)
 		close(s->watch);
@@ -359,6 +372,7 @@ static const struct store_ops spool_ops = {
     .answers = answers,
     .claim = claim,
     .is_claimed = is_claimed,
+    .is_alive = is_alive,
     .withdraw = withdraw,
     .publish = publish,
     .published = published,
@@ -366,18 +380,6 @@ static const struct store_ops spool_ops = {
     .drain = drain,
     .close = close_spool,
 };
-
-static int
-is_member(gid_t group)
-{
-	gid_t list[1024];
-	int n = getgroups(1024, list), i;
-
-	for (i = 0; i < n; i++)
-		if (list[i] == group)
-			return 1;
-	return geteuid() == 0 || getegid() == group;
-}
 
 static int
 check_dir(struct spool *s, struct err *e)
@@ -398,7 +400,7 @@ check_dir(struct spool *s, struct err *e)
 	/* In a private spool, files keep the group their owner has. */
 	s->group = (st.st_mode & S_IWGRP) != 0 ? st.st_gid : (gid_t)-1;
 	if (faccessat(s->dir, ".", R_OK | W_OK | X_OK, AT_EACCESS) == 0 &&
-	    (s->group == (gid_t)-1 || is_member(s->group)))
+	    (s->group == (gid_t)-1 || store_is_member(s->group)))
 		return 0;
 	g = getgrgid(st.st_gid);
 	err_set(e, ERR_CONFIG, "spool %s is not yours to use: it belongs to group %s", s->path,

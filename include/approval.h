@@ -25,6 +25,7 @@ enum request_state {
 	REQUEST_EXPIRED,
 	REQUEST_CONSUMED, /* claimed: began to run, at most once */
 	REQUEST_WITHDRAWN,
+	REQUEST_DEAD, /* its session ended without a word */
 };
 
 /* A request as filed. */

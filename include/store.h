@@ -37,6 +37,8 @@ struct store_ops {
 	/* At most once, durable: fails with ERR_APPROVAL where it is claimed already. */
 	int (*claim)(struct store *s, const char *id, struct err *e);
 	int (*is_claimed)(struct store *s, const char *id);
+	/* False where the session that filed it is over: it cannot run any more. */
+	int (*is_alive)(struct store *s, const char *id);
 	/* Takes a request out (session over, withdrawn). */
 	int (*withdraw)(struct store *s, const char *id, struct err *e);
 	/* Holds published for the other operators: one small JSON document a session. */

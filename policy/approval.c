@@ -270,6 +270,7 @@ request_state_name(enum request_state s)
 	    [REQUEST_EXPIRED] = "expired",
 	    [REQUEST_CONSUMED] = "consumed",
 	    [REQUEST_WITHDRAWN] = "withdrawn",
+	    [REQUEST_DEAD] = "dead",
 	};
 
 	return names[s];

@@ -14,6 +14,8 @@ void holds_reload(struct app *app);
 void holds_add_others(struct app *app, struct arena *a, struct hold **holds, size_t *n);
 /* Publishes this person's holds in the store, in place of what earlier sessions published. */
 void holds_publish(struct app *app);
+/* Takes out what ended sessions of this person published, where nothing of it stands any more. */
+void holds_clean(struct app *app);
 /* What earlier sessions left behind, said first at start: unknown outcomes and standing holds. */
 void holds_say_legacy(struct app *app);
 /* The same of unknown outcomes, one line on stderr, where nobody reads a start. */

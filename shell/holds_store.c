@@ -103,6 +103,49 @@ holds_add_others(struct app *app, struct arena *a, struct hold **holds, size_t *
 	}
 }
 
+static int
+is_listed(const struct journal_entry *list, size_t n, const char *session)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (strcmp(list[i].session, session) == 0)
+			return !list[i].is_live;
+	return 0;
+}
+
+void
+holds_clean(struct app *app)
+{
+	struct arena *a;
+	struct err ignored = {0};
+	struct journal_entry *list;
+	struct store_item *items;
+	size_t n, nitems, i;
+	json_t *doc;
+
+	/* What still stands is in the journals, and so in app->holds. */
+	for (i = 0; i < app->nholds; i++)
+		if (app->holds[i].journal[0] != '\0')
+			return;
+	if (app->store == NULL || app->journal == NULL)
+		return;
+	a = arena_new();
+	if (app->store->ops->published(app->store, a, &items, &nitems, &ignored) != 0)
+		nitems = 0;
+	/* Only of sessions whose journals were read: another configuration may know others. */
+	if (nitems == 0 ||
+	    journal_list(a, app->config->journal, app->config->njournal, &list, &n, &ignored) != 0)
+		nitems = 0;
+	for (i = 0; i < nitems; i++) {
+		doc = json_loadb(items[i].data, items[i].len, JSON_REJECT_DUPLICATES, NULL);
+		if (is_mine(app, doc) && is_listed(list, n, items[i].id))
+			app->store->ops->publish(app->store, items[i].id, "", 0, &ignored);
+		json_decref(doc);
+	}
+	arena_free(a);
+}
+
 /* Documents of this person's earlier sessions: what still stands of them is in the new one. */
 static void
 withdraw_older(struct app *app)

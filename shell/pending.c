@@ -167,16 +167,21 @@ journal_new(struct app *app, struct pending *p, struct err *e)
 	return 0;
 }
 
-/* One verified answer, once per person and decision. */
+/* An answer is known where that person decided so already, for at least as long: the one that lives
+ * longest is kept, and so a person's approval after one that expired counts. */
 static int
 is_new(const struct pending *p, const struct verified *v)
 {
+	const struct verified *x;
 	size_t i;
 
-	for (i = 0; i < p->nverified; i++)
-		if (strcmp(p->verified[i].person, v->person) == 0 &&
-		    strcmp(p->verified[i].decision, v->decision) == 0)
+	for (i = 0; i < p->nverified; i++) {
+		x = &p->verified[i];
+		if (strcmp(x->person, v->person) == 0 && strcmp(x->decision, v->decision) == 0 &&
+		    (strcmp(v->decision, "approve") != 0 ||
+			rfc3339_parse(v->expires) <= rfc3339_parse(x->expires)))
 			return 0;
+	}
 	return 1;
 }
 

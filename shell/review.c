@@ -143,12 +143,46 @@ check_alive(struct review *r, struct err *e)
 		    e, ERR_APPROVAL, "request %s ran already; nothing was signed", q->id);
 	if (strcmp(r->screen->decision, "deny") == 0)
 		return 0;
+	if (s != NULL && !s->ops->is_alive(s, q->id))
+		return err_set(e, ERR_APPROVAL,
+		    "the session that filed request %s ended: it cannot run; nothing was signed",
+		    q->id);
 	if (trust_request(r->arena, r->app->operators, q, (int64_t)time(NULL), &person, e) == -1) {
 		err_wrap(e, "this request is not to be believed, and nothing was signed");
 		return err_hint(e, "review shows it; ask %s by another way.",
 		    text_fit(r->arena, q->plan->requester, strlen(q->plan->requester), 64));
 	}
 	return 0;
+}
+
+/* Persons are counted: a second approval by the same one changes nothing. True where it is one. */
+static int
+is_approved_already(struct review *r)
+{
+	struct store *s = r->screen->is_paste ? NULL : r->app->store;
+	struct store_item *items;
+	struct err ignored = {0};
+	int64_t now = (int64_t)time(NULL);
+	struct trusted *t;
+	const char *bad;
+	size_t n, nt, nbad, i;
+
+	if (s == NULL || strcmp(r->screen->decision, "approve") != 0 ||
+	    s->ops->answers(s, r->arena, r->request->id, &items, &n, &ignored) == -1)
+		return 0;
+	trust_answers(r->arena, r->app->operators, r->request, items, n, now, &t, &nt, &nbad, &bad);
+	for (i = 0; i < nt; i++)
+		if (strcmp(t[i].verified.person, r->person) == 0 &&
+		    strcmp(t[i].verified.decision, "approve") == 0 &&
+		    now < rfc3339_parse(t[i].verified.expires))
+			break;
+	if (i == nt)
+		return 0;
+	out_line(r->app, STYLE_BOLD,
+	    "%s approved request %.8s already, at %s: a second approval by the same person adds "
+	    "nothing; nothing was signed",
+	    r->person, r->request->id, t[i].verified.issued);
+	return 1;
 }
 
 /* --- the screen ----------------------------------------------------------------------------- */
@@ -332,7 +366,9 @@ review_run(struct app *app, const struct screen *s, struct err *e)
 	if (rc == 0 && !s->wants_answer)
 		rc = only_show(&r, e);
 	else if (rc == 0) {
-		rc = check_person(&r, e) == -1 || check_alive(&r, e) == -1 ? -1 : 0;
+		rc = check_person(&r, e) == -1 || check_alive(&r, e) == -1 ? -1
+		     : is_approved_already(&r)				   ? 1
+									   : 0;
 		if (rc == 0 && strcmp(s->decision, "approve") == 0)
 			rc = read_and_ask(&r, e);
 		if (rc == 0)
@@ -341,5 +377,5 @@ review_run(struct app *app, const struct screen *s, struct err *e)
 			rc = give_answer(&r, e);
 	}
 	arena_free(r.arena);
-	return rc;
+	return rc == 1 ? 0 : rc;
 }

@@ -169,6 +169,7 @@ setup_session(struct app *app, const char *target, struct err *e)
 		holds_say_legacy(app);
 	else
 		holds_warn_legacy(app);
+	holds_clean(app);
 	loop_every(app->loop, 1000, tick, app);
 	loop_every(app->loop, 2000, holds_tick, app);
 	if (app_connect(app, NULL, app->cluster_config->database, e) != 0) {

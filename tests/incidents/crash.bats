@@ -99,6 +99,28 @@ gone() {
 	[[ "$output" =~ held\ +\|\ nothing ]]
 }
 
+@test "what an ended session published goes when nothing of it is held; another configuration's stays" {
+	local ended spool="$LAB/spool" doc='[{"node":"pg2","identity":"x","person":"alice"}]'
+	ended=$(as_root sh -c "head -qn 1 '$LAB'/journal/*-alice-*.jsonl" | sed -n 's/.*"session":"\([a-z2-7]*\)".*/\1/p' | head -n 1)
+	[ "${#ended}" = 26 ]
+	as_user hf-alice sh -c "umask 077; echo '$doc' >'$spool/$ended.holds'; echo '$doc' >'$spool/${ended:0:25}7.holds'"
+	run -0 as alice -c where
+	run ! as_root test -e "$spool/$ended.holds"
+	as_root test -e "$spool/${ended:0:25}7.holds"
+	as_root rm "$spool/${ended:0:25}7.holds"
+}
+
+@test "killed while its request waits: the request is listed as dead, and nobody signs it" {
+	file_as alice 'DROP TABLE orders CASCADE;'
+	run -0 as bob requests
+	[[ "$output" == *"${REQ:0:8}"*"open"* ]]
+	kill_shell
+	run -0 as bob requests
+	[[ "$output" == *"${REQ:0:8}"*"dead"*"its session ended: it cannot run"* ]]
+	run ! approve_as bob "$REQ" pg1
+	[[ "$output" == *"the session that filed request $REQ ended: it cannot run; nothing was signed"* ]]
+}
+
 @test "killed right after the holds: they stand, and the statement was never begun" {
 	lock_table orders
 	file_as alice 'DROP TABLE orders CASCADE;'

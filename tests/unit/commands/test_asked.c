@@ -2,6 +2,8 @@
  * requests, review, approve and deny over a real spool: what is listed, what is left out, what a
  * word names.
  */
+#include <signal.h>
+
 #include "tests/unit/commands/people.h"
 
 #include "commands/asked.h"
@@ -76,6 +78,32 @@ test_states(void **state)
 	all = list(&w, &n, &nbad);
 	assert_int_equal(all[0].state, REQUEST_CONSUMED);
 	assert_int_equal(nbad, 0);
+	s->ops->close(s);
+}
+
+/* alice's shell is killed: what it filed is still there, and cannot run. */
+static void
+test_dead(void **state)
+{
+	struct world w = world(state);
+	struct store *s = w.c.store, *own;
+	struct asked *all;
+	size_t n, nbad;
+	pid_t p = fork();
+
+	if (p == 0) {
+		if (store_open_spool(people_key(w.p, "spool"), &own, &w.p->e) == -1)
+			_exit(1);
+		w.c.store = own;
+		file(&w, ID_1);
+		kill(getpid(), SIGKILL);
+	}
+	assert_int_equal(waitpid(p, NULL, 0), p);
+	all = list(&w, &n, &nbad);
+	assert_int_equal(n, 1);
+	assert_int_equal(all[0].state, REQUEST_DEAD);
+	assert_string_equal(request_state_name(all[0].state), "dead");
+	assert_string_equal(all[0].sentence, "its session ended: it cannot run");
 	s->ops->close(s);
 }
 
@@ -154,6 +182,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(test_states, people_setup, people_teardown),
+	    cmocka_unit_test_setup_teardown(test_dead, people_setup, people_teardown),
 	    cmocka_unit_test_setup_teardown(test_hostile, people_setup, people_teardown),
 	    cmocka_unit_test_setup_teardown(test_words, people_setup, people_teardown),
 	};

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -233,6 +234,41 @@ test_claim_once(void **state)
 	assert_false(o->is_claimed(l->s, ID_B));
 }
 
+/* A request lives as long as the process that filed it, however that ends. */
+static void
+test_alive(void **state)
+{
+	struct lab *l = *state;
+	const struct store_ops *o = l->s->ops;
+	struct store *own;
+	int ready[2], status;
+	char c;
+	pid_t p;
+
+	assert_int_equal(pipe(ready), 0);
+	assert_false(o->is_alive(l->s, ID_A));
+	p = fork();
+	if (p == 0) {
+		if (store_open_spool(l->dir, &own, &l->e) == 0 &&
+		    own->ops->put_request(own, ID_A, "{}", 2, &l->e) == 0 &&
+		    own->ops->is_alive(own, ID_A) && write(ready[1], "x", 1) == 1)
+			pause();
+		_exit(1);
+	}
+	assert_int_equal(read(ready[0], &c, 1), 1);
+	assert_true(o->is_alive(l->s, ID_A));
+	assert_int_equal(kill(p, SIGKILL), 0);
+	assert_int_equal(waitpid(p, &status, 0), p);
+	assert_true(WIFSIGNALED(status));
+	assert_false(o->is_alive(l->s, ID_A));
+	assert_int_equal(o->put_request(l->s, ID_B, "{}", 2, &l->e), 0);
+	assert_true(o->is_alive(l->s, ID_B));
+	assert_int_equal(o->withdraw(l->s, ID_B, &l->e), 0);
+	assert_false(o->is_alive(l->s, ID_B));
+	close(ready[0]);
+	close(ready[1]);
+}
+
 static void
 test_holds(void **state)
 {
@@ -430,6 +466,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_bad_names_and_sizes, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_hostile_files, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_claim_once, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_alive, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_holds, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_watch, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_directory_rules, setup, teardown),

@@ -144,7 +144,8 @@ start(void **state)
 {
 	struct people *p = *state;
 	struct play *y = arena_alloc(p->a, sizeof(*y));
-	char *dir = people_key(p, "spool");
+	char *dir = people_key(p, "spool"), *json;
+	size_t n;
 
 	*y = (struct play){.p = p,
 	    .who = "bob",
@@ -158,6 +159,8 @@ start(void **state)
 	y->type[1] = "PG1\n";
 	assert_int_equal(people_sh(p, "mkdir -p -m 700 spool"), 0);
 	assert_int_equal(store_open_spool(dir, &y->store, &p->e), 0);
+	assert_int_equal(request_encode(p->a, p->request, &json, &n, &p->e), 0);
+	assert_int_equal(y->store->ops->put_request(y->store, p->request->id, json, n, &p->e), 0);
 	return y;
 }
 

@@ -26,6 +26,47 @@ test_bob_approves(void **state)
 	y->store->ops->close(y->store);
 }
 
+/* Persons are counted: the second time nothing is asked, signed or delivered. */
+static void
+test_twice(void **state)
+{
+	struct play *y = start(state);
+	struct trusted *t;
+
+	play(y);
+	assert_int_equal(y->code, 0);
+	y->n = 0;
+	play(y);
+	assert_int_equal(y->code, 0);
+	saw(y, "adds nothing; nothing was signed");
+	assert_null(strstr(y->screen, "Type the name"));
+	assert_int_equal(answers(y, &t), 1);
+	/* A no counts whatever was said before. */
+	y->decision = "deny";
+	y->comment = "on second thoughts";
+	y->n = 0;
+	play(y);
+	assert_int_equal(y->code, 0);
+	assert_int_equal(answers(y, &t), 2);
+	y->store->ops->close(y->store);
+}
+
+/* Nobody signs what cannot run. */
+static void
+test_dead(void **state)
+{
+	struct play *y = start(state);
+	struct trusted *t;
+
+	assert_int_equal(
+	    people_sh(y->p, "cd spool && for f in *.request; do cp $f x && mv x $f; done"), 0);
+	play(y);
+	assert_int_equal(y->code, ERR_APPROVAL);
+	assert_non_null(strstr(y->msg, "ended: it cannot run; nothing was signed"));
+	assert_int_equal(answers(y, &t), 0);
+	y->store->ops->close(y->store);
+}
+
 static void
 test_other_words_sign_nothing(void **state)
 {
@@ -325,6 +366,8 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_bob_approves, people_setup, people_teardown),
 	    cmocka_unit_test_setup_teardown(
 		test_other_words_sign_nothing, people_setup, people_teardown),
+	    cmocka_unit_test_setup_teardown(test_twice, people_setup, people_teardown),
+	    cmocka_unit_test_setup_teardown(test_dead, people_setup, people_teardown),
 	    cmocka_unit_test_setup_teardown(test_type_ahead, people_setup, people_teardown),
 	    cmocka_unit_test_setup_teardown(
 		test_leaving_before_the_end, people_setup, people_teardown),
