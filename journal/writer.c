@@ -244,6 +244,7 @@ journal_add(struct journal *j, const char *type, json_t *body, struct err *e)
 		json_decref(body);
 		return -1;
 	}
+	journal_clean(type, body);
 	p = pending_make(type, body, e);
 	if (p == NULL) {
 		json_decref(kept);

@@ -92,6 +92,9 @@ void room_release(struct journal *j);
 int room_ahead(struct journal *j, struct err *e);
 void room_tick(struct journal *j);
 
+/* clean.c: takes secrets out of a body; `redacted` then says how many. Not of what people signed. */
+void journal_clean(const char *type, json_t *body);
+
 /* pending.c */
 struct pending *pending_make(const char *type, json_t *body, struct err *e);
 void pending_keep(struct journal *j, struct pending *p);
