@@ -104,10 +104,9 @@ after_identified(struct lexer *x, size_t to)
 		if (c == '0' && (lex_at(x, i + 1) | 0x20) == 'x')
 			lex_cut(x, i, end);
 		else if (lex_is_quote(c) || c == '$')
-			end = lex_cut_value(x, i, 0);
+			x->done = end = lex_cut_value(x, i, 0);
 		i = end > i ? end : i + 1;
 	}
-	x->done = i;
 }
 
 /* INSERT, UPDATE, REPLACE of mysql.user: nobody rewrites those. */
