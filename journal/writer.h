@@ -92,7 +92,8 @@ void room_release(struct journal *j);
 int room_ahead(struct journal *j, struct err *e);
 void room_tick(struct journal *j);
 
-/* clean.c: takes secrets out of a body; `redacted` then says how many. Not of what people signed. */
+/* clean.c: takes secrets out of a body; `redacted` then says how many. Not of what people signed.
+ */
 void journal_clean(const char *type, json_t *body);
 
 /* pending.c */
