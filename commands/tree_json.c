@@ -63,6 +63,9 @@ node(struct arena *a, const struct topology *t, const struct node *n)
 	json_object_set_new(o, "lag_bytes", known(n->lag_bytes));
 	json_object_set_new(o, "lag_ms", known(n->lag_ms));
 	json_object_set_new(o, "disk_free", known(n->disk_free));
+	json_object_set_new(o, "slot_status", text(a, n->slot_status));
+	json_object_set_new(o, "slot_retained", known(n->slot_retained));
+	json_object_set_new(o, "slot_safe", known(n->slot_safe));
 	json_object_set_new(o, "age_ms", json_integer(now_ms() - n->seen_ms));
 	return o;
 }

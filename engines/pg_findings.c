@@ -168,6 +168,20 @@ would_promote(const struct view_of *v)
 }
 
 static const char *
+failing_slot(const struct view_of *v)
+{
+	const struct node *up = topology_find_identity(v->t, v->n->upstream);
+	const char *s = v->n->slot_status;
+
+	if (s == NULL || up == NULL || (strcmp(s, "lost") != 0 && strcmp(s, "unreserved") != 0))
+		return NULL;
+	return arena_printf(v->a, "slot %s of %s on %s is %s: %s", v->n->slot, v->n->name, up->name,
+	    s,
+	    s[0] == 'l' ? "the log it needs is gone, and it cannot catch up"
+			: "the next checkpoint may take the log it needs away");
+}
+
+static const char *
 idle_slot(const struct view_of *v)
 {
 	if (strstr(v->c->what, "slot") == NULL || strcmp(v->c->state, "active") == 0 ||
@@ -262,6 +276,8 @@ static const struct {
     {40, EACH_CONSUMER, "unidentified-consumer", unidentified,
 	"find out what it is, or have the approver accept it by name"},
     {45, EACH_NODE, "silent-node", silent, "bring it back, or have the approver accept it by name"},
+    {48, EACH_NODE, "failing-slot", failing_slot,
+	"raise max_slot_wal_keep_size there; where it is lost, rebuild the replica"},
     {50, EACH_NODE, "hardening-leftover", leftover,
 	"reset recovery_target_lsn there before it is restarted"},
     {51, EACH_NODE, "hardening-action", not_pausing, "reset recovery_target_action there"},

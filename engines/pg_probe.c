@@ -103,11 +103,11 @@ static const struct {
 	" LEFT JOIN pg_catalog.pg_replication_slots s ON s.active_pid = r.pid ORDER BY r.pid"},
     {Q_SLOTS, 130000,
 	"SELECT s.slot_name, s.slot_type, s.plugin, s.database, s.active, s.active_pid,"
-	" s.restart_lsn IS NOT NULL, " RETAINED ", s.wal_status"
+	" s.restart_lsn IS NOT NULL, " RETAINED ", s.wal_status, s.safe_wal_size"
 	" FROM pg_catalog.pg_replication_slots s ORDER BY 1"},
     {Q_SLOTS, 0,
 	"SELECT s.slot_name, s.slot_type, s.plugin, s.database, s.active, s.active_pid,"
-	" s.restart_lsn IS NOT NULL, " RETAINED ", NULL"
+	" s.restart_lsn IS NOT NULL, " RETAINED ", NULL, NULL"
 	" FROM pg_catalog.pg_replication_slots s ORDER BY 1"},
     {Q_MARKS, 0,
 	"SELECT DISTINCT application_name FROM pg_catalog.pg_stat_activity"
@@ -267,7 +267,7 @@ read_senders(struct arena *a, const PGresult *r, struct probe *p)
 static void
 read_slots(struct arena *a, const PGresult *r, struct probe *p)
 {
-	int i, n = rows(r, 9);
+	int i, n = rows(r, 10);
 
 	p->slots = arena_array(a, (size_t)n, sizeof(*p->slots));
 	p->nslots = (size_t)n;
@@ -282,6 +282,8 @@ read_slots(struct arena *a, const PGresult *r, struct probe *p)
 		    .is_used = is_true(r, i, 6),
 		    .retained = number(r, i, 7, -1),
 		    .wal_status = cell(a, r, i, 8),
+		    .safe = number(r, i, 9, -1),
+		    .has_safe = !PQgetisnull(r, i, 9),
 		};
 }
 
@@ -385,6 +387,7 @@ pg_probe(struct pg_conn *c, struct waiter *w, int64_t deadline, struct arena *a,
 		read_slots(a, r[Q_SLOTS], p);
 		read_marks(a, r[Q_MARKS], p);
 		read_files(a, r[Q_FILES], p);
+		p->disk_free = pg_disk_free(c, p->data_directory);
 		p->seen_ms = now_ms();
 		err_clear(e);
 		*out = p;

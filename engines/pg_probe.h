@@ -27,6 +27,8 @@ struct slot {
 	int is_active, is_used; /* used: it keeps log, or did */
 	int pid;
 	int64_t retained; /* -1 unknown */
+	int64_t safe;	  /* safe_wal_size; -1 unknown or no limit */
+	int has_safe;	  /* it may be negative: less than none is left */
 };
 
 /* Facts as text; NULL where the server has none or the login may not see it. */
@@ -55,11 +57,14 @@ struct probe {
 	int knows_files;				  /* pg_file_settings could be read */
 	const char *file_target_lsn, *file_target_action; /* what the next start would use */
 	const char *file_name;				  /* file that says so */
+	int64_t disk_free;				  /* -1 unknown */
 	int64_t seen_ms;
 };
 
 int pg_probe(struct pg_conn *c, struct waiter *w, int64_t deadline, struct arena *a,
     struct probe **out, struct err *e);
+/* Bytes free where the server keeps its data; -1 where it does not run on this machine. */
+int64_t pg_disk_free(const struct pg_conn *c, const char *data_directory);
 /* "16/B374D848" as a number; 0 where it is none. */
 uint64_t pg_lsn(const char *text);
 

@@ -85,7 +85,7 @@ fill_silent(struct arena *a, const struct sight *s, struct node *n)
 	n->reason = s->err.detail[0] == '\0' ? arena_strdup(a, why)
 					     : arena_printf(a, "%s (%s)", why, s->err.detail);
 	n->identity = n->incarnation = n->cluster = "";
-	n->lag_bytes = n->lag_ms = n->disk_free = -1;
+	n->lag_bytes = n->lag_ms = n->disk_free = n->slot_retained = n->slot_safe = -1;
 	n->seen_ms = now_ms();
 }
 
@@ -137,7 +137,8 @@ fill_seen(struct arena *a, const struct sight *s, struct node *n)
 	n->receive = copy_position(a, &p->receive);
 	n->replay = copy_position(a, &p->replay);
 	n->current = copy_position(a, &p->current);
-	n->lag_bytes = n->lag_ms = n->disk_free = -1;
+	n->lag_bytes = n->lag_ms = n->slot_retained = n->slot_safe = -1;
+	n->disk_free = p->disk_free;
 	n->seen_ms = p->seen_ms;
 	if (p->who.is_in_recovery)
 		fill_recovery(a, p, s, n);
@@ -173,9 +174,26 @@ index_of(const struct crawl *k, const struct sight *s)
 	return i;
 }
 
+/* What the upstream says of the slot the node uses there. */
+static void
+link_slot(struct arena *a, const struct sight *up, struct node *n)
+{
+	const struct slot *s;
+	size_t i;
+
+	for (i = 0; up->probe != NULL && n->slot != NULL && i < up->probe->nslots; i++) {
+		s = &up->probe->slots[i];
+		if (s->name == NULL || strcmp(s->name, n->slot) != 0)
+			continue;
+		n->slot_retained = s->retained;
+		n->slot_safe = !s->has_safe ? -1 : s->safe < 0 ? 0 : s->safe;
+		n->slot_status = arena_strdup(a, s->wal_status);
+	}
+}
+
 /* Identities of upstreams, and lag behind the top of the tree. */
 static void
-link_nodes(struct crawl *k, struct topology *t)
+link_nodes(struct crawl *k, struct topology *t, struct arena *a)
 {
 	size_t i, up, guard;
 	const struct sight *top;
@@ -188,6 +206,7 @@ link_nodes(struct crawl *k, struct topology *t)
 		if (k->shown[i]->up == NULL || up == k->nshown)
 			continue;
 		n->upstream = t->nodes[up].identity;
+		link_slot(a, k->shown[i]->up, n);
 		if (t->nodes[up].role == ROLE_STANDALONE)
 			t->nodes[up].role = ROLE_PRIMARY;
 		top = k->shown[i];
@@ -363,7 +382,7 @@ crawl_topology(struct crawl *k, struct arena *a)
 	t->nodes = arena_array(a, k->nshown, sizeof(*t->nodes));
 	for (i = 0; i < k->nshown; i++)
 		fill_node(k, i, a, &t->nodes[i]);
-	link_nodes(k, t);
+	link_nodes(k, t, a);
 	for (i = 0; i < k->nshown; i++)
 		if (k->shown[i]->probe != NULL) {
 			add_senders(k, t, i, a);

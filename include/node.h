@@ -63,8 +63,13 @@ struct node {
 	struct position receive, replay, current; /* current: insert position of a primary */
 	int64_t lag_bytes;			  /* behind its upstream's current; -1 unknown */
 	int64_t lag_ms;	   /* age of the last replayed transaction; -1 unknown */
-	int64_t disk_free; /* bytes; -1 unknown */
-	int64_t seen_ms;   /* now_ms() when the facts were taken */
+	int64_t disk_free; /* of the data directory's file system, where the server runs on this
+			      machine; bytes; -1 unknown */
+	/* Of its slot, as its upstream says: bytes of log kept for it, bytes until the server may
+	 * take them away (-1 unknown or no limit), and wal_status (NULL unknown). */
+	int64_t slot_retained, slot_safe;
+	const char *slot_status;
+	int64_t seen_ms; /* now_ms() when the facts were taken */
 };
 
 const char *role_name(enum role r);	  /* "primary", "no-slots", ... */

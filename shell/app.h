@@ -13,6 +13,7 @@
 
 struct repl;
 struct alarm;
+struct gauge;
 struct pending; /* a request of this session, shell/pending.h */
 
 #define EXPANDED_AUTO 2
@@ -57,6 +58,8 @@ struct app {
 	int crawl_fd;	      /* watched; -1 none */
 	struct alarm *alarms; /* the last one said of each held node */
 	size_t nalarms;
+	struct gauge *gauges; /* what gathers while replicas are held, shell/holds_room.c */
+	size_t ngauges;
 	/* Rows for COPY FROM STDIN, as struct sink's copy_in; NULL: none can come. */
 	int (*feed)(struct app *app, char *data, size_t size);
 	void *feed_ctx;

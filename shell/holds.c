@@ -130,9 +130,6 @@ broken(struct arena *a, const struct hold *h, const struct node *n)
 		return arena_printf(a, "held %s was RESTARTED; it is %s at %s", h->node,
 		    n->hold == HOLD_PAUSED ? "still paused" : hold_name(n->hold),
 		    n->replay.text == NULL ? "?" : n->replay.text);
-	if (n->disk_free >= 0 && n->disk_free < (int64_t)1 << 30)
-		return arena_printf(a, "held %s has only %s left on its disk", h->node,
-		    text_bytes(a, n->disk_free));
 	return NULL;
 }
 
@@ -164,13 +161,26 @@ is_said(struct app *app, const char *node, const char *sentence)
 }
 
 void
+holds_alarm(struct app *app, const char *node, const char *sentence)
+{
+	struct arena *a = arena_new();
+	struct err ignored = {0};
+
+	sentence = text_inert(a, sentence, strlen(sentence), 0);
+	repl_notice(app, arena_printf(a, "ALARM: %s", sentence));
+	if (app->journal != NULL)
+		journal_put(app->journal, "alarm",
+		    json_pack("{s:s, s:s}", "node", node, "sentence", sentence), &ignored);
+	arena_free(a);
+}
+
+void
 holds_watch(struct app *app)
 {
 	const struct topology *t = facts_last(app->cluster);
 	struct arena *a = arena_new();
 	const struct node *n;
 	const char *sentence;
-	struct err ignored = {0};
 	size_t i;
 
 	for (i = 0; t != NULL && i < app->nholds; i++) {
@@ -180,15 +190,10 @@ holds_watch(struct app *app)
 		if (n == NULL)
 			n = topology_find(t, app->holds[i].node);
 		sentence = broken(a, &app->holds[i], n);
-		if (is_said(app, app->holds[i].node, sentence == NULL ? "" : sentence) ||
-		    sentence == NULL)
-			continue;
-		repl_notice(app, arena_printf(a, "ALARM: %s", sentence));
-		if (app->journal != NULL)
-			journal_put(app->journal, "alarm",
-			    json_pack(
-				"{s:s, s:s}", "node", app->holds[i].node, "sentence", sentence),
-			    &ignored);
+		if (!is_said(app, app->holds[i].node, sentence == NULL ? "" : sentence) &&
+		    sentence != NULL)
+			holds_alarm(app, app->holds[i].node, sentence);
+		holds_room(app, a, &app->holds[i], n, t);
 	}
 	arena_free(a);
 }

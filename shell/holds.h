@@ -7,6 +7,8 @@
 struct app;
 struct arena;
 struct hold;
+struct node;
+struct topology;
 
 /* Reads standing holds from the journals (this session's and dead ones) into app->holds. */
 void holds_reload(struct app *app);
@@ -23,6 +25,12 @@ void holds_warn_legacy(struct app *app);
 /* Compares a fresh topology with the standing holds and alarms: released by someone else,
  * restarted, moved, disk or log filling. Called after each crawl. */
 void holds_watch(struct app *app);
+/* One line at the prompt, and an `alarm` record. */
+void holds_alarm(struct app *app, const char *node, const char *sentence);
+/* How long there is room for what gathers while the node is held; alarms as the end comes nearer.
+ * shell/holds_room.c. */
+void holds_room(struct app *app, struct arena *a, const struct hold *h, const struct node *n,
+    const struct topology *t);
 /* For the loop: starts a background crawl while replicas are held. */
 void holds_tick(void *app);
 
