@@ -12,8 +12,9 @@ extern const struct command command_activity, command_approve, command_cancel, c
     command_dp, command_ds, command_dv, command_dx, command_sf, command_sql_help,
     command_disconnect, command_du, command_help, command_incident, command_journal, command_l,
     command_lab, command_lag, command_locks, command_note, command_operators, command_pause,
-    command_plan, command_policy, command_replay, command_requests, command_resume, command_review,
-    command_run, command_tables, command_topology, command_undo, command_where;
+    command_plan, command_policy, command_postmortem, command_replay, command_requests,
+    command_resume, command_review, command_run, command_tables, command_topology, command_undo,
+    command_where;
 
 const struct command *const commands[] = {
     &command_help,
@@ -34,6 +35,7 @@ const struct command *const commands[] = {
     &command_pause,
     &command_plan,
     &command_policy,
+    &command_postmortem,
     &command_replay,
     &command_requests,
     &command_resume,
