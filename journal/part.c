@@ -162,8 +162,11 @@ static json_t *
 open_body(struct journal *j, const struct jparent *parent)
 {
 	char host[256] = "", boot[64] = "";
+	time_t now = time(NULL);
+	struct tm tm = {0};
 	json_t *b;
 
+	localtime_r(&now, &tm);
 	gethostname(host, sizeof(host) - 1);
 	jparent_boot_id(boot, sizeof(boot));
 	b = json_pack("{s:i,s:s,s:i,s:s,s:s,s:s,s:i,s:s,s:s,s:s,s:s,s:s}", "format", 1, "session",
@@ -171,6 +174,11 @@ open_body(struct journal *j, const struct jparent *parent)
 	    text_is_utf8(host, strlen(host)) ? host : "", "boot_id", boot, "pid", (int)getpid(),
 	    "tool", "holdfast " HOLDFAST_VERSION, "key", session_key_public(j->key), "operators",
 	    j->operators_file, "policy", j->policy_digest, "cluster", j->cluster);
+	/* What people's watches said, for the local times of a postmortem. */
+	if (b != NULL)
+		json_object_set_new(b, "offset", json_integer(tm.tm_gmtoff));
+	if (b != NULL && tm.tm_zone != NULL && text_is_name(tm.tm_zone, 16))
+		json_object_set_new(b, "zone", json_string(tm.tm_zone));
 	if (b != NULL && parent != NULL && parent->json != NULL)
 		json_object_set(b, "parent", parent->json);
 	return b;

@@ -9,6 +9,7 @@
 #include "shell/connect.h"
 #include "shell/holds.h"
 #include "shell/out.h"
+#include "shell/picture.h"
 #include "banned.h"
 
 static int
@@ -62,6 +63,7 @@ crawl_done(void *ctx)
 		return;
 	if (app->busy == 0)
 		holds_watch(app);
+	picture_note(app);
 }
 
 void

@@ -14,6 +14,7 @@
 #include "shell/holds.h"
 #include "shell/out.h"
 #include "shell/pending.h"
+#include "shell/picture.h"
 #include "shell/review.h"
 #include "shell/words.h"
 #include "text.h"
@@ -318,9 +319,9 @@ app_line(struct app *app, const char *text, size_t len)
 			say_error(app, &e, NULL, 0);
 		return;
 	}
-	if (try_command(app, text, len))
-		return;
-	app_text(app, text, len);
+	if (!try_command(app, text, len))
+		app_text(app, text, len);
+	picture_note(app);
 }
 
 int

@@ -8,6 +8,7 @@
 
 #include "arena.h"
 #include "shell/app.h"
+#include "shell/connect.h"
 #include "shell/gate.h"
 #include "shell/holds.h"
 #include "shell/out.h"
@@ -226,6 +227,8 @@ run_now(struct app *app, struct arena *a, const struct plan *p, struct err *e)
 	if (p->danger != DANGER_READ || p->verdict.level != LEVEL_ALLOW) {
 		say_afterwards(app, a, p, &r);
 		holds_publish(app);
+		if (app->is_interactive && app->session != NULL)
+			app_crawl(app); /* what it looks like now, for the journal too */
 	}
 	if (rc != 0 || r.not_proven == 0)
 		return rc;

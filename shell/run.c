@@ -31,6 +31,7 @@ struct door {
 	int is_read;	     /* nothing lasting: journaled, not synced */
 	int is_safing;	     /* only makes safe: goes on where no journal takes records */
 	struct out_table *table;
+	struct run_progress progress; /* of the procedure that runs */
 };
 
 static int
@@ -317,6 +318,7 @@ proc_progress(void *ctx, const char *line)
 	struct door *d = ctx;
 
 	out_progress(d->app, text_inert(d->arena, line, strlen(line), 0));
+	run_journal_progress(d->app, d->plan, &d->progress, line);
 }
 
 static int
@@ -329,6 +331,7 @@ run_procedure(struct door *d, size_t no, struct err *e)
 
 	if (begin(d, no, NULL, 0, e) != 0 || sync_journal(d, e) != 0)
 		return -1;
+	d->progress = (struct run_progress){.step = no};
 	rc = run_proc(d->app->cluster, loop_waiter(d->app->loop), s, d->arena, &f.outcome,
 	    proc_progress, d, &own);
 	out_progress_done(d->app);

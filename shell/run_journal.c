@@ -132,6 +132,30 @@ run_journal_output(struct app *app, const struct run_result *r, struct err *e)
 	return journal_add(app->journal, "output", o, e);
 }
 
+#define PROGRESS_MS 10000
+
+/* The first line that says how long it will take, and one every ten seconds. */
+void
+run_journal_progress(
+    struct app *app, const struct plan *p, struct run_progress *r, const char *line)
+{
+	static const char left[] = " left";
+	size_t n = strlen(line), m = sizeof(left) - 1;
+	int is_estimate = n > m && strcmp(line + n - m, left) == 0;
+	int64_t now = now_ms();
+	struct err ignored = {0};
+
+	if (app->journal == NULL || !journal_is_writable(app->journal) ||
+	    (r->at_ms != 0 && now - r->at_ms < PROGRESS_MS && (r->is_told || !is_estimate)))
+		return;
+	r->at_ms = now;
+	r->is_told |= is_estimate;
+	journal_add(app->journal, "progress",
+	    json_pack("{s:s, s:i, s:s, s:o}", "plan", p->id, "step", (int)r->step + 1, "node",
+		p->steps[r->step].node, "text", journal_text(line, n)),
+	    &ignored);
+}
+
 int
 run_journal_hold(struct app *app, const struct plan *p, const struct step *s, const char *position,
     const char *hardened_at, struct err *e)

@@ -18,6 +18,13 @@ struct run_result {
 	const char *const *cells;
 };
 
+/* Of a procedure that takes long: what was said of it, and when it was last written down. */
+struct run_progress {
+	size_t step;
+	int64_t at_ms;
+	int is_told; /* how long it will take was written once */
+};
+
 /* Not yet durable: follow with run_journal_sync. */
 int run_journal_begin(struct app *app, const struct plan *p, size_t step, const char *const *texts,
     size_t ntexts, const char *xid, int is_undo, struct err *e);
@@ -25,6 +32,8 @@ int run_journal_outcome(struct app *app, const struct plan *p, size_t step,
     const struct run_result *r, int is_undo, struct err *e);
 /* What a read came to: metadata only, synced within a second. */
 int run_journal_output(struct app *app, const struct run_result *r, struct err *e);
+void run_journal_progress(
+    struct app *app, const struct plan *p, struct run_progress *r, const char *line);
 int run_journal_hold(struct app *app, const struct plan *p, const struct step *s,
     const char *position, const char *hardened_at, struct err *e);
 int run_journal_release(struct app *app, const struct plan *p, const char *node, struct err *e);
