@@ -18,7 +18,7 @@ plan_exec(struct context *c, int argc, char **argv, struct result *r, struct err
 	c->line = line;
 	c->line_len = strlen(line);
 	inner = command_find(argv[1]);
-	if (inner == NULL) {
+	if (inner == NULL || !(inner->needs & IN_SHELL)) {
 		if (command_sql(c, line, strlen(line), r, e) != 0)
 			return -1;
 	} else if (argc - 2 < inner->min || (inner->max >= 0 && argc - 2 > inner->max)) {
@@ -38,7 +38,7 @@ const struct command command_plan = {
     .args = "LINE",
     .min = 1,
     .max = -1,
-    .needs = IN_SHELL | NEED_CLUSTER,
+    .needs = IN_SHELL | NEED_CLUSTER | TAKES_LINE,
     .help = "Show what a line would do, step by step, and run nothing",
     .exec = plan_exec,
 };

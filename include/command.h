@@ -33,6 +33,7 @@ enum command_needs {
 	AT_CLI = 1 << 6,	/* a subcommand of the binary */
 	HAS_JSON = 1 << 7,	/* takes --json */
 	NO_ALIAS = 1 << 8,	/* dangerous: never abbreviated */
+	TAKES_LINE = 1 << 9,	/* its arguments are a line, whose verb's needs count, too */
 };
 
 /* Rows pulled on demand; cells live until the next call. */

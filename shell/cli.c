@@ -35,11 +35,13 @@ enum {
 	OPT_CSV,
 	OPT_PASTE,
 	OPT_VERSION,
+	OPT_CLUSTER,
 };
 
 static const struct option longopts[] = {
     {"config", required_argument, NULL, OPT_CONFIG},
     {"as", required_argument, NULL, OPT_AS},
+    {"cluster", required_argument, NULL, OPT_CLUSTER},
     {"command", required_argument, NULL, 'c'},
     {"wait", required_argument, NULL, OPT_WAIT},
     {"confirm", required_argument, NULL, OPT_CONFIRM},
@@ -70,6 +72,7 @@ usage(FILE *f)
 	      "~/.config/holdfast/holdfast.conf,\n"
 	      "                   /etc/holdfast/holdfast.conf)\n"
 	      "  --as PERSON      who you are: a person of the config\n"
+	      "  --cluster NAME   the cluster, also one that is called like a command\n"
 	      "  -c LINE          run one line and leave; may be given more than once\n"
 	      "  --wait SECONDS   with -c: how long to wait for an approval\n"
 	      "  --confirm NODE   with -c: the node's name, where it would have to be typed\n"
@@ -136,6 +139,12 @@ take_option(struct line_options *o, int opt, const char *word, struct err *e)
 	case OPT_PASTE:
 		o->is_paste = 1;
 		return 0;
+	case OPT_CLUSTER:
+		if (o->target != NULL)
+			return err_set(
+			    e, ERR_USAGE, "two clusters are named: %s and %s", o->target, optarg);
+		o->target = optarg;
+		return 0;
 	case OPT_VERSION:
 		o->version = 1;
 		return 0;
@@ -190,6 +199,8 @@ subcommand_words(
 			o->as = argv[++i];
 		else if (i > rest && strcmp(argv[i], "--config") == 0 && i + 1 < argc)
 			o->config = argv[++i];
+		else if (i > rest && strcmp(argv[i], "--cluster") == 0 && i + 1 < argc)
+			o->target = argv[++i];
 		else
 			words[n++] = argv[i];
 	}

@@ -143,6 +143,7 @@ app_command(struct app *app, const struct command *cmd, int argc, char **argv, c
     size_t len, struct err *e)
 {
 	struct arena *a = arena_new();
+	const struct command *inner = NULL;
 	struct result r = {0};
 	struct context c;
 	int rc;
@@ -156,6 +157,10 @@ app_command(struct app *app, const struct command *cmd, int argc, char **argv, c
 	} else {
 		rc = missing(app, cmd, &c, e);
 	}
+	if (rc == 0 && (cmd->needs & TAKES_LINE) && argc > 1)
+		inner = command_find(argv[1]);
+	if (inner != NULL && (inner->needs & IN_SHELL))
+		rc = missing(app, inner, &c, e);
 	if (rc == 0)
 		rc = cmd->exec(&c, argc, argv, &r, e);
 	if (rc == 0)

@@ -32,6 +32,33 @@ newest() { as_root ls -t "$LAB/journal" | head -n 1; }
 	[[ $output == *'"orders" is one word too many'* ]]
 }
 
+@test "a cluster that is called like a command is named with --cluster" {
+	as_root sh -c 'cat "$1/holdfast.conf"; sed -n "/^cluster/,/^}/p" "$1/holdfast.conf" | sed "s/^cluster \"lab\"/cluster \"shop\"/"' sh "$LAB" >"$BATS_TEST_TMPDIR/two.conf"
+	as_root install -m 644 "$BATS_TEST_TMPDIR/two.conf" "$LAB/two.conf"
+	run -3 as alice --config "$LAB/two.conf" -c 'SELECT 1;'
+	[[ $output == *"no cluster was named"* ]]
+	run -2 as alice --config "$LAB/two.conf" lab -c 'SELECT 1;'
+	run -0 as alice --config "$LAB/two.conf" --cluster lab -c 'SELECT 1;'
+	run -0 as alice --config "$LAB/two.conf" --cluster lab topology
+	[[ $output == *pg1*standalone* ]]
+	run -0 as alice --config "$LAB/two.conf" topology --cluster shop
+	run -2 as alice --config "$LAB/two.conf" shop --cluster lab -c 'SELECT 1;'
+	[[ $output == *"two clusters are named: shop and lab"* ]]
+}
+
+@test "plan LINE asks of its verb what the verb itself asks" {
+	run -6 bare "$(url)" -c 'plan undo aaaa'
+	[[ $output == *"undo needs to know who you are"* ]]
+	run -2 as alice -c 'plan undo aaaa'
+	[[ $output == *"no journal holds a plan"* ]]
+	run -6 bare "$(url)" -c 'plan run aaaa'
+	[[ $output == *"run needs to know who you are"* ]]
+	# What only the command line knows is no verb here.
+	run ! as alice -c "plan lab down --dir $LAB"
+	[ -e "$LAB/nodes" ]
+	sql_is pg1 1 'SELECT 1'
+}
+
 @test "service files are libpq's own" {
 	printf '[shopsvc]\nhost=127.0.0.1\nport=%s\ndbname=shop\nuser=alice\n' "$(node_port pg1)" >"$BATS_TEST_TMPDIR/svc"
 	chmod 755 "$BATS_TEST_TMPDIR"
