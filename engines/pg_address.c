@@ -3,10 +3,12 @@
  * out, and making the address of a neighbour from the one a node was reached by. Must never hand
  * out a password, nor quote a piece of an address that was not understood.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "buf.h"
+#include "engines/pg_address.h"
 #include "engines/pg_wire.h"
 #include "text.h"
 #include "banned.h"
@@ -61,6 +63,82 @@ pg_address_parse(const char *address, PQconninfoOption **out, struct err *e)
 		return err_hint(e, "write an @ that belongs to a user or password as %%40");
 	}
 	return 0;
+}
+
+/* What libpq does not know, where that cannot be a piece of a secret: a keyword. "" otherwise. */
+static void
+unknown_keyword(const char *address, char out[64])
+{
+	static const char *const marks[] = {
+	    "invalid connection option \"", "invalid URI query parameter: \""};
+	PQconninfoOption *all;
+	char *why = NULL, *at;
+	size_t i, n;
+
+	out[0] = '\0';
+	all = PQconninfoParse(address, &why);
+	PQconninfoFree(all);
+	for (i = 0; why != NULL && i < 2; i++) {
+		at = strstr(why, marks[i]);
+		n = at == NULL ? 0 : strspn(at + strlen(marks[i]), "abcdefghijklmnopqrstuvwxyz_");
+		if (n > 0 && n < 32 && at[strlen(marks[i]) + n] == '"')
+			snprintf(out, 64, "\"%.*s\" is no keyword of libpq", (int)n,
+			    at + strlen(marks[i]));
+	}
+	PQfreemem(why);
+}
+
+static size_t
+count_items(const char *list)
+{
+	size_t n = 1;
+
+	for (; *list != '\0'; list++)
+		n += *list == ',';
+	return n;
+}
+
+/* Numbers from 1 to 65535 with commas, empty for the usual one; one for all hosts or for each. */
+static int
+is_port_list(const char *ports, const char *hosts)
+{
+	size_t n, nports = count_items(ports);
+	long v;
+
+	if (nports > 1 && hosts != NULL && nports != count_items(hosts))
+		return 0;
+	for (;; ports += n + 1) {
+		n = strcspn(ports, ",");
+		v = n == 0 ? 5432 : n > 5 ? 0 : strtol(ports, NULL, 10);
+		if (strspn(ports, "0123456789") < n || v < 1 || v > 65535)
+			return 0;
+		if (ports[n] == '\0')
+			return 1;
+	}
+}
+
+int
+pg_address_check(const char *address, struct err *e)
+{
+	PQconninfoOption *all;
+	const char *port, *host;
+	char known[64];
+	int ok;
+
+	if (strchr(address, '=') == NULL && strstr(address, "://") == NULL)
+		return err_set(e, ERR_CONFIG, "is no connection string");
+	if (pg_address_parse(address, &all, e) < 0) {
+		unknown_keyword(address, known);
+		return err_set(e, ERR_CONFIG, "%s",
+		    known[0] != '\0' ? known : "cannot be understood by libpq");
+	}
+	port = pg_address_option(all, "port");
+	host = pg_address_option(all, "hostaddr");
+	if (host == NULL || host[0] == '\0')
+		host = pg_address_option(all, "host");
+	ok = port == NULL || is_port_list(port, host);
+	PQconninfoFree(all);
+	return ok ? 0 : err_set(e, ERR_CONFIG, "has a port that is none (1 to 65535)");
 }
 
 char *

@@ -5,6 +5,7 @@
 
 #include "engine.h"
 #include "engines/pg_lex.h"
+#include "engines/pg_address.h"
 #include "engines/pg_wording.h"
 #include "banned.h"
 
@@ -17,4 +18,5 @@ const struct engine engine_postgresql = {
     .all_keywords = pg_all_keywords,
     .wording = &pg_wording,
     .scan = pg_scan,
+    .address = pg_address_check,
 };

@@ -88,12 +88,17 @@ struct engine {
 	const struct wording *wording;
 	/* Finds the first statement in text. Linear. */
 	void (*scan)(const char *text, size_t len, const struct lexical *lx, struct scan *out);
+	/* -1 with ERR_CONFIG and what is wrong with an address of the config; dials nothing. NULL:
+	 * whatever is wrong is said when it is dialled. */
+	int (*address)(const char *address, struct err *e);
 	/* True for a transaction control statement's first keyword etc. is in the action flags. */
 };
 
 extern const struct engine engine_postgresql, engine_mysql, engine_mariadb;
 const struct engine *engine_by_name(const char *name); /* NULL unknown */
 const struct engine *engine_by_url(const char *url);   /* NULL unknown */
+/* The kinds of statements that classifiers print, of all engines, sorted, each once. */
+size_t engine_kinds(struct arena *a, const char ***out);
 
 /*
  * The classifier of an engine: a persistent child process, since a parser can crash on hostile

@@ -39,6 +39,7 @@ struct site_policy {
 	enum { HOLD_ALL, HOLD_ONE, HOLD_NAMES } hold;
 	const char **hold_names;
 	size_t nhold_names;
+	int hold_names_line;	    /* in the file, for messages */
 	int64_t write_confirm_rows; /* write above this is confirmed; default 1000 */
 	int lock_timeout_ms;	    /* default 2000 */
 	int statement_timeout_ms;   /* default 0: none, but see the plan */

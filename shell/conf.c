@@ -174,6 +174,8 @@ check_string(struct collector *x, cfg_t *c, const struct conf_option *r, const c
 		why = "is not known";
 	else if (r->wrong != NULL)
 		why = r->wrong(value);
+	if (why == NULL && r->explain != NULL)
+		why = r->explain(x->arena, value);
 	if (why == NULL)
 		return 0;
 	/* A value that holds a secret is not repeated. */
@@ -211,6 +213,7 @@ on_set(cfg_t *c, cfg_opt_t *o)
 	}
 	if (r == NULL || n == 0)
 		return 0;
+	see(x, c, o->name)->line = c->line;
 	if (is_second(see(x, c, o->name), r, n))
 		return mistake(x, c->line,
 		    arena_printf(x->arena, "%s is said a second time", o->name),
@@ -335,6 +338,15 @@ int
 conf_line(cfg_t *section)
 {
 	return see(collector_of(section), section, "")->line;
+}
+
+int
+conf_option_line(cfg_t *section, const char *name)
+{
+	struct collector *x = collector_of(section);
+	int line = see(x, section, name)->line;
+
+	return line > x->lines ? x->lines : line;
 }
 
 const char *

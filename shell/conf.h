@@ -27,6 +27,8 @@ struct conf_option {
 	long min, max;
 	/* NULL, or: returns what is wrong with the value, or NULL. */
 	const char *(*wrong)(const char *value);
+	/* The same, with an arena for the words; NULL: none. */
+	const char *(*explain)(struct arena *a, const char *value);
 	const char *expected;	      /* for people */
 	const struct conf_option *of; /* options of the section */
 };
@@ -50,6 +52,8 @@ int conf_parse(struct arena *a, const struct conf_option *options, const char *f
     const char *text, size_t len, cfg_t **out, struct err *e);
 /* The line on which a section ended, for messages about a section as a whole. */
 int conf_line(cfg_t *section);
+/* The line on which an option of the section was said last; 0 never. */
+int conf_option_line(cfg_t *section, const char *name);
 /* Copies into the arena. */
 const char *conf_string(struct arena *a, cfg_t *c, const char *name);
 size_t conf_list(struct arena *a, cfg_t *c, const char *name, const char ***out);

@@ -88,6 +88,20 @@ fill_node(const struct loading *l, cfg_t *c, struct node_config *out)
 		   : section_mistake(l, c, "has no address", "address = \"host=... port=...\"");
 }
 
+/* In the engine's own words, before anything is dialled. */
+static int
+check_address(const struct loading *l, const struct cluster_config *x, const struct node_config *n)
+{
+	const struct engine *g = engine_by_name(x->engine);
+	struct err why = {0};
+
+	if (g == NULL || g->address == NULL || g->address(n->address, &why) == 0)
+		return 0;
+	return err_set(l->err, ERR_CONFIG,
+	    "%s:%d: the address of node \"%s\" %s; expected \"host=NAME port=NUMBER ...\" or a URL",
+	    l->file, n->line, n->name, why.msg);
+}
+
 static int
 check_cluster(const struct loading *l, cfg_t *c, const struct cluster_config *x)
 {
@@ -96,6 +110,9 @@ check_cluster(const struct loading *l, cfg_t *c, const struct cluster_config *x)
 	if (x->nnodes == 0)
 		return section_mistake(
 		    l, c, "has no node", "at least one node \"NAME\" { address = ... }");
+	for (i = 0; i < x->nnodes; i++)
+		if (check_address(l, x, &x->nodes[i]) != 0)
+			return -1;
 	for (i = 0; i < x->nnodes; i++)
 		for (k = 0; k < i; k++)
 			if (strcmp(x->nodes[i].address, x->nodes[k].address) == 0)

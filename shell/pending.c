@@ -264,7 +264,8 @@ pending_reload(struct app *app, struct pending *p, struct err *e)
 		app->operators = now;
 		forget_revoked(app, p);
 	}
-	if (policy_load(app->arena, app->config->policy, &app->policy, e) != 0)
+	if (policy_load(app->arena, app->config->policy, &app->policy, e) != 0 ||
+	    policy_fits(&app->policy, app->config, e) != 0)
 		return err_wrap(e, "the policy cannot be read now; nothing was run");
 	return 0;
 }

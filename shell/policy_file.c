@@ -2,10 +2,12 @@
  * holdfast-policy(5): see policy_file.h. What the numbers and rules may be is policy_check()'s;
  * here is only how they are written. Must never let a mistake weaken a rule.
  */
+#include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "arena.h"
+#include "engine.h"
 #include "shell/conf.h"
 #include "shell/policy_file.h"
 #include "banned.h"
@@ -35,13 +37,71 @@ hours_wrong(const char *s)
 	return parse_hours(s, &from, &to) == 0 ? NULL : "is no span of hours";
 }
 
-/* DROP TABLE or drop_table would never match, and the rule would be there for nothing. */
-static const char *
-kind_wrong(const char *s)
+#define NEAREST 3
+
+/* How many letters must change to make one word of the other; both are short. */
+static size_t
+distance(const char *x, const char *y)
 {
-	return s[strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-*?[]")] == '\0'
-		   ? NULL
-		   : "is no kind of statement";
+	size_t row[65], nx = strlen(x), ny = strlen(y), i, k, diagonal, up;
+
+	if (nx > 64 || ny > 64)
+		return 64;
+	for (k = 0; k <= ny; k++)
+		row[k] = k;
+	for (i = 1; i <= nx; i++) {
+		diagonal = row[0];
+		row[0] = i;
+		for (k = 1; k <= ny; k++) {
+			up = row[k];
+			row[k] = diagonal + (x[i - 1] != y[k - 1]);
+			if (up + 1 < row[k])
+				row[k] = up + 1;
+			if (row[k - 1] + 1 < row[k])
+				row[k] = row[k - 1] + 1;
+			diagonal = up;
+		}
+	}
+	return row[ny];
+}
+
+/* The kinds that are written most like it, nearest first. */
+static const char *
+nearest(struct arena *a, const char *const *kinds, size_t n, const char *value)
+{
+	const char *best[NEAREST] = {NULL}, *out = "";
+	size_t far[NEAREST], i, k, m, d;
+
+	for (i = 0; i < n; i++) {
+		d = distance(value, kinds[i]);
+		for (k = 0; k < NEAREST && best[k] != NULL && far[k] <= d; k++)
+			;
+		for (m = NEAREST - 1; k < NEAREST && m > k; m--) {
+			best[m] = best[m - 1];
+			far[m] = far[m - 1];
+		}
+		if (k < NEAREST) {
+			best[k] = kinds[i];
+			far[k] = d;
+		}
+	}
+	for (k = 0; k < NEAREST && best[k] != NULL; k++)
+		out = arena_printf(a, "%s%s%s", out, k > 0 ? ", " : "", best[k]);
+	return out;
+}
+
+/* A kind that no statement has would never match, and the rule would be there for nothing. */
+static const char *
+kind_wrong(struct arena *a, const char *value)
+{
+	const char **kinds;
+	size_t n = engine_kinds(a, &kinds), i;
+
+	for (i = 0; i < n; i++)
+		if (fnmatch(value, kinds[i], 0) == 0)
+			return NULL;
+	return arena_printf(
+	    a, "is no kind of statement (nearest: %s)", nearest(a, kinds, n, value));
 }
 
 static const char *const holds[] = {"all", "one", "names", NULL};
@@ -53,7 +113,7 @@ static const char *const classes[] = {"read", "write", "dangerous", "opaque", "d
 static const struct conf_option rule_options[] = {
     {.name = "kinds",
 	.type = CONF_LIST,
-	.wrong = kind_wrong,
+	.explain = kind_wrong,
 	.expected = "kinds as `classify` prints them, such as drop-table, with * wildcards"},
     {.name = "objects", .type = CONF_LIST, .expected = "names, SCHEMA.NAME, with * wildcards"},
     {.name = "min_class",
@@ -148,6 +208,7 @@ fill(struct arena *a, const char *file, cfg_t *c, struct site_policy *p, struct 
 			  : index_of(holds, hold) == 1 ? HOLD_ONE
 						       : HOLD_NAMES;
 	p->nhold_names = conf_list(a, c, "hold_names", &p->hold_names);
+	p->hold_names_line = conf_option_line(c, "hold_names");
 	p->lock_timeout_ms = (int)conf_int(c, "lock_timeout", p->lock_timeout_ms);
 	p->statement_timeout_ms = (int)conf_int(c, "statement_timeout", p->statement_timeout_ms);
 	p->approvals = (int)conf_int(c, "approvals", p->approvals);
@@ -195,4 +256,33 @@ policy_load(struct arena *a, const char *file, struct site_policy *out, struct e
 	if (conf_read(a, file, &text, &len, e) != 0)
 		return -1;
 	return policy_parse(a, file, text, len, out, e);
+}
+
+static int
+is_node(const struct config *c, const char *name)
+{
+	size_t i, k;
+
+	for (i = 0; i < c->nclusters; i++)
+		for (k = 0; k < c->clusters[i].nnodes; k++)
+			if (strcmp(c->clusters[i].nodes[k].name, name) == 0)
+				return 1;
+	return 0;
+}
+
+int
+policy_fits(const struct site_policy *p, const struct config *c, struct err *e)
+{
+	size_t i;
+
+	/* A URL's nodes are found by looking: nothing is known of their names yet. */
+	if (c->file == NULL || c->nclusters == 0)
+		return 0;
+	for (i = 0; i < p->nhold_names; i++)
+		if (!is_node(c, p->hold_names[i]))
+			return err_set(e, ERR_CONFIG,
+			    "%s:%d: hold_names = \"%.100s\" is no node; expected names of nodes of "
+			    "%s",
+			    p->file, p->hold_names_line, p->hold_names[i], c->file);
+	return 0;
 }

@@ -15,4 +15,7 @@ int policy_load(struct arena *a, const char *file, struct site_policy *out, stru
 int policy_parse(struct arena *a, const char *file, const char *text, size_t len,
     struct site_policy *out, struct err *e);
 
+/* What only the config can tell: -1 with ERR_CONFIG where hold_names has no node of it. */
+int policy_fits(const struct site_policy *p, const struct config *c, struct err *e);
+
 #endif

@@ -77,7 +77,8 @@ setup_program(struct app *app, const char *config, const char *as, int needs_con
 		return -1;
 	app->config = c;
 	if (policy_load(app->arena, c->policy, &app->policy, e) != 0 ||
-	    load_operators(app, e) != 0 || choose_person(app, as, e) != 0)
+	    policy_fits(&app->policy, c, e) != 0 || load_operators(app, e) != 0 ||
+	    choose_person(app, as, e) != 0)
 		return -1;
 	app->engine = engine_by_name("postgresql");
 	if (classifier_start(app->engine, &app->classifier, e) != 0)

@@ -172,6 +172,37 @@ test_cases(void **state)
 	assert_int_equal(bad, 0);
 }
 
+/* Rules of a site name kinds: one that is not listed could not be named. */
+static void
+test_kinds_are_listed(void **state)
+{
+	char line[LINE_MAX_BYTES], *kinds;
+	struct arena *a = arena_new(), *own;
+	const char **all;
+	size_t nall = engine_kinds(a, &all), len, i, k, m;
+	FILE *f = cases();
+	struct script s;
+	enum danger d;
+
+	(void)state;
+	while (next_case(f, line, &len, &d, &kinds)) {
+		own = arena_new();
+		judge(own, line, len, &s);
+		for (i = 0; i < s.nstatements; i++)
+			for (k = 0; k < s.statements[i].nactions; k++) {
+				for (m = 0; m < nall; m++)
+					if (strcmp(all[m], s.statements[i].actions[k].kind) == 0)
+						break;
+				if (m == nall)
+					fail_msg("no rule can name the kind %s (%s)",
+					    s.statements[i].actions[k].kind, line);
+			}
+		arena_free(own);
+	}
+	fclose(f);
+	arena_free(a);
+}
+
 static void
 test_never_falls(void **state)
 {
@@ -283,6 +314,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_cases),
+	    cmocka_unit_test(test_kinds_are_listed),
 	    cmocka_unit_test(test_never_falls),
 	    cmocka_unit_test(test_blanks_do_not_matter),
 	    cmocka_unit_test(test_case_does_not_matter),

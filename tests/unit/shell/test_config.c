@@ -94,11 +94,25 @@ static const struct bad bad_configs[] = {
 	"holds a password"},
     {"cluster \"x\" {\n " NODE "\n " NODE " }",
 	"f:3: found duplicate title 'pg1'; expected each name once"},
-    {"cluster \"x\" { node \"a\" { address = \"h\" } node \"b\" { address = \"h\" } }",
+    {"cluster \"x\" { node \"a\" { address = \"host=h\" } node \"b\" { address = \"host=h\" } }",
 	"nodes \"a\" and \"b\" have the same address"},
     {"cluster \"x\" { " NODE " }\ncluster \"x\" { " NODE " }", "f:2: found duplicate title 'x'"},
     {"person \"a\" {}\nperson \"a\" {}", "f:2: found duplicate title 'a'"},
     {"cluster \"x\" {\n}", "f:2: cluster \"x\" has no node; expected at least one node"},
+    {"cluster \"x\" {\n node \"a\" { address = \"hots=h port=1\" } }",
+	"f:2: the address of node \"a\" \"hots\" is no keyword of libpq; expected \"host=NAME"},
+    {"cluster \"x\" {\n\n node \"a\" { address = \"host=h port=54321x\" } }",
+	"f:3: the address of node \"a\" has a port that is none (1 to 65535)"},
+    {"cluster \"x\" { node \"a\" { address = \"host=h port=0\" } }", "has a port that is none"},
+    {"cluster \"x\" { node \"a\" { address = \"host=h port=65536\" } }", "has a port that is none"},
+    {"cluster \"x\" { node \"a\" { address = \"host=h,i port=1,2,3\" } }",
+	"has a port that is none"},
+    {"cluster \"x\" { node \"a\" { address = \"postgresql://h:99999/d\" } }",
+	"has a port that is none"},
+    {"cluster \"x\" { node \"a\" { address = \"postgresql://h/d?sslmod=x\" } }",
+	"\"sslmod\" is no keyword of libpq"},
+    {"cluster \"x\" { node \"a\" { address = \"localhost:5432\" } }", "is no connection string"},
+    {"cluster \"x\" { node \"a\" { address = \"host='h\" } }", "cannot be understood by libpq"},
     {"cluster \"x\" { node \"a\" { } }", "f:1: node \"a\" has no address"},
     {"cluster \"x\" { " NODE "\n", "f:1: a section or comment is still open at the end"},
     {"spool = \"a\"\n/* hm", "still open at the end"},
@@ -274,25 +288,26 @@ urls(void **state)
 	arena_free(a);
 }
 
-static const char good_policy[] = "hold = names\n"
-				  "hold_names = {\"pg2\", \"pg3\"}\n"
-				  "lock_timeout = 500\n"
-				  "statement_timeout = 60000\n"
-				  "approvals = 2\n"
-				  "write_confirm_rows = 10\n"
-				  "request_ttl = 300\n"
-				  "quarantine = \"trash\"\n"
-				  "rule \"big\" {\n"
-				  "  kinds = {\"alter-table\", \"create-index\"}\n"
-				  "  objects = {\"public.*\"}\n"
-				  "  min_class = dangerous\n"
-				  "  rows_over = 5000000\n"
-				  "  hours = \"22:00-06:00\"\n"
-				  "  level = approve\n"
-				  "  approvals = 2\n"
-				  "  sentence = \"Large tables wait for the morning.\"\n"
-				  "  learned = \"cxalloy\"\n"
-				  "}\n";
+static const char good_policy[] =
+    "hold = names\n"
+    "hold_names = {\"pg2\", \"pg3\"}\n"
+    "lock_timeout = 500\n"
+    "statement_timeout = 60000\n"
+    "approvals = 2\n"
+    "write_confirm_rows = 10\n"
+    "request_ttl = 300\n"
+    "quarantine = \"trash\"\n"
+    "rule \"big\" {\n"
+    "  kinds = {\"alter-*\", \"create-index\", \"pg_promote\", \"drop-materialized-view\"}\n"
+    "  objects = {\"public.*\"}\n"
+    "  min_class = dangerous\n"
+    "  rows_over = 5000000\n"
+    "  hours = \"22:00-06:00\"\n"
+    "  level = approve\n"
+    "  approvals = 2\n"
+    "  sentence = \"Large tables wait for the morning.\"\n"
+    "  learned = \"cxalloy\"\n"
+    "}\n";
 
 static void
 policies(void **state)
@@ -334,7 +349,11 @@ static const struct bad bad_policies[] = {
     {RULE("level = confirm approvals = 2"), "asks for approvals at level confirm"},
     {RULE("min_class = bad level = confirm"), "min_class = \"bad\" is not known"},
     {RULE("kinds = {\"drop-*\", \"DROP TABLE\"} level = confirm"),
-	"kinds = \"DROP TABLE\" is no kind of statement; expected kinds as `classify` prints"},
+	"kinds = \"DROP TABLE\" is no kind of statement"},
+    {RULE("kinds = {\"drop-*\",\n \"drop-tabel\"} level = confirm"),
+	"p:2: kinds = \"drop-tabel\" is no kind of statement (nearest: drop-table, "},
+    {RULE("kinds = {\"pg_promot\"} level = confirm"), "(nearest: pg_promote, "},
+    {RULE("kinds = {\"add-*\"} level = confirm"), "kinds = \"add-*\" is no kind of statement"},
     {RULE("hours = \"6-22\" level = confirm"),
 	"hours = \"6-22\" is no span of hours; expected UTC"},
     {RULE("hours = \"25:00-06:00\" level = confirm"), "is no span of hours"},
@@ -373,6 +392,30 @@ policy_mistakes(void **state)
 	arena_free(a);
 }
 
+/* What only the policy and the config together can tell. */
+static void
+hold_names(void **state)
+{
+	static const char text[] = "hold = names\n\nhold_names = {\"pg1\",\n\"pg9\"}\n",
+			  fits[] = "hold = names hold_names = {\"pg2\", \"pg1\"}";
+	struct arena *a = arena_new();
+	struct site_policy p;
+	struct config c, none = {0};
+	struct err e = {0};
+
+	(void)state;
+	assert_int_equal(config_parse(a, "/f", "/", good, strlen(good), &c, &e), 0);
+	assert_int_equal(policy_parse(a, "/p", text, strlen(text), &p, &e), 0);
+	assert_int_equal(policy_fits(&p, &c, &e), -1);
+	assert_int_equal(e.code, ERR_CONFIG);
+	assert_string_equal(
+	    e.msg, "/p:4: hold_names = \"pg9\" is no node; expected names of nodes of /f");
+	assert_int_equal(policy_fits(&p, &none, &e), 0);
+	assert_int_equal(policy_parse(a, "/p", fits, strlen(fits), &p, &e), 0);
+	assert_int_equal(policy_fits(&p, &c, &e), 0);
+	arena_free(a);
+}
+
 int
 main(void)
 {
@@ -384,6 +427,7 @@ main(void)
 	    cmocka_unit_test(urls),
 	    cmocka_unit_test(policies),
 	    cmocka_unit_test(policy_mistakes),
+	    cmocka_unit_test(hold_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
