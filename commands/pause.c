@@ -17,12 +17,10 @@ targets(
 	const char **names =
 	    arena_array(c->arena, c->topology->nnodes + (size_t)argc, sizeof(*names));
 	size_t i;
-	int k;
+	int k, is_all = argc == 2 && strcmp(argv[1], "all") == 0;
 
 	*n = 0;
-	for (k = 1; k < argc; k++) {
-		if (strcmp(argv[k], "all") == 0)
-			continue;
+	for (k = 1; k < argc && !is_all; k++) {
 		if (topology_find(c->topology, argv[k]) == NULL) {
 			err_set(
 			    e, ERR_USAGE, "no node is called \"%s\"; nothing was done", argv[k]);
@@ -30,7 +28,7 @@ targets(
 		}
 		names[(*n)++] = argv[k];
 	}
-	for (i = 0; k == 2 && *n == 0 && i < c->topology->nnodes; i++) {
+	for (i = 0; is_all && i < c->topology->nnodes; i++) {
 		x = &c->topology->nodes[i];
 		if (x->role == ROLE_REPLICA && (x->hold != HOLD_NONE) == held)
 			names[(*n)++] = x->name;

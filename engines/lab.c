@@ -65,8 +65,8 @@ initdb(struct lab *l, struct waiter *w, struct err *e)
 {
 	const char *pw = arena_printf(l->arena, "%s/sock/pw", l->dir);
 	const char *const argv[] = {program(l, "initdb"), "-D", lab_data(l, 0), "-U", "postgres",
-	    "-k", "--no-sync", "--no-instructions", "-E", "UTF8", "--locale=C.UTF-8", "-A",
-	    "scram-sha-256", "--pwfile", pw, NULL};
+	    "-k", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8", "-A", "scram-sha-256", "--pwfile",
+	    pw, NULL};
 	struct scratch s = {.argv = argv, .user = &l->user, .dir = "/", .log = log_of(l, "log")};
 	int rc;
 

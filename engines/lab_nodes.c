@@ -175,11 +175,13 @@ settings(const struct lab *l, size_t i, struct buf *b)
 	    "shared_buffers = '32MB'\nmax_connections = 60\nsuperuser_reserved_connections = 3\n"
 	    "fsync = off\ncheckpoint_timeout = '30min'\n"
 	    "wal_level = replica\nhot_standby = on\nmax_wal_senders = 20\n"
-	    "max_replication_slots = 20\nwal_keep_size = '256MB'\nwal_retrieve_retry_interval = "
+	    "max_replication_slots = 20\nwal_retrieve_retry_interval = "
 	    "'500ms'\n"
 	    "log_line_prefix = '%%m [%%p] %%q%%u@%%d %%a '\nlog_min_messages = warning\n"
 	    "timezone = 'UTC'\nlog_timezone = 'UTC'\n",
 	    m->name, m->port, l->dir);
+	if (l->setup->no_slots)
+		buf_puts(b, "wal_keep_size = '256MB'\n");
 	if (m->upstream >= 0)
 		standby_settings(l, i, b);
 	if (l->nsync > 0 && m->upstream < 0) {

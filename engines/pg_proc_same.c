@@ -117,6 +117,18 @@ static const char same_sql[] =
 					    "WHERE q.seqrelid = c.oid) AS x(line) ORDER BY (u.name "
 					    "|| ': ' || x.line) COLLATE \"C\"";
 
+/* Since 14 columns have a compression method of their own. */
+static const char *
+same_text(struct undo *u, struct pg_conn *conn)
+{
+	static const char newer[] = "a.attcompression, ";
+	const char *at = strstr(same_sql, newer);
+
+	if (at == NULL || PQserverVersion(conn->pq) >= 140000)
+		return same_sql;
+	return arena_printf(u->a, "%.*s%s", (int)(at - same_sql), same_sql, at + sizeof(newer) - 1);
+}
+
 static int
 read_side(struct undo *u, struct pg_conn *conn, PGresult **r, struct err *e)
 {
@@ -135,7 +147,7 @@ read_side(struct undo *u, struct pg_conn *conn, PGresult **r, struct err *e)
 	}
 	params[0] = look_array(u->a, names, n);
 	params[1] = look_array(u->a, skipped, k);
-	return undo_do(u, conn, same_sql, 2, params, r, e);
+	return undo_do(u, conn, same_text(u, conn), 2, params, r, e);
 }
 
 int

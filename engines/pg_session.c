@@ -10,6 +10,7 @@
 #include "buf.h"
 #include "engines/ask.h"
 #include "engines/pg_look.h"
+#include "engines/pg_who.h"
 #include "banned.h"
 
 /* Settings that change what a text means or does; sorted; all exist since version 10. */
@@ -37,8 +38,8 @@ enum {
 /* $1 is the list of settings. Prepared names come as one text, one a line: names may hold anything
  * but are bounded by 63 bytes, and a line feed in one only makes two unknown names of it. */
 static const char idle_sql[] =
-    "SELECT d.oid, d.datname, session_user, current_user, pg_catalog.pg_is_in_recovery(), "
-    "(extract(epoch from pg_catalog.pg_postmaster_start_time()) * 1000000)::pg_catalog.int8, "
+    "SELECT d.oid, d.datname, session_user, current_user, "
+    "pg_catalog.pg_is_in_recovery(), " PG_START_US ", "
     "(SELECT r.rolsuper FROM pg_catalog.pg_roles AS r WHERE r.rolname = current_user), "
     "(SELECT pg_catalog.count(*) FROM pg_catalog.pg_class AS c "
     "WHERE c.relnamespace = pg_catalog.pg_my_temp_schema() AND c.relkind IN ('r', 'p')), "

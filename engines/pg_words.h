@@ -4,6 +4,7 @@
 #ifndef PG_WORDS_H
 #define PG_WORDS_H
 
+#include "engines/pg_who.h"
 #include "engine.h"
 
 struct arena;
@@ -63,10 +64,8 @@ char *pg_word_inverse(struct arena *a, const struct statement *s);
 #define TIMEOUT_PROVE 15000
 #define POLL_PROVE 5
 
-/* Server start as the crawl writes it into struct node: microseconds since 1970, text. */
-#define SQL_START                                                                                  \
-	"(extract(epoch from pg_catalog.pg_postmaster_start_time()) * 1000000)::pg_catalog.int8"   \
-	"::pg_catalog.text"
+/* Server start as the crawl writes it into struct node: text. */
+#define SQL_START "(" PG_START_US ")::pg_catalog.text"
 #define SQL_SYSTEM                                                                                 \
 	"(SELECT c.system_identifier::pg_catalog.text FROM pg_catalog.pg_control_system() AS c)"
 

@@ -78,6 +78,11 @@ release_all() {
 	wait_until 15 caught_up pg2 pg3
 }
 
+@test "pause all means all: every replica, not the first" {
+	run -0 as alice -c 'plan pause all'
+	[[ "$output" == *"pg2, pg3 would replay it: paused first and proved"* ]]
+}
+
 @test "DROP TABLE orders is refused: the server would refuse it, and says why" {
 	run -5 as alice -c 'DROP TABLE orders;'
 	[[ "$output" == *order_items_order_fkey*order_items*big_orders* ]]

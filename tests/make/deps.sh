@@ -1,5 +1,5 @@
 #!/bin/bash
-# deps.sh [--fuzz]: installs what building and testing needs, from Debian's own packages, and makes
+# deps.sh [--fuzz|--matrix]: installs what building and testing needs, from Debian's own packages, and makes
 # the OS group and users of the tests. Says everything it does; does nothing where all is there.
 set -eu
 
@@ -36,6 +36,10 @@ packages() {
 	jq:tests read --json with it
 	time:benches look at memory
 	procps:tests look at processes
+	EOF
+	[ "${1:-}" != --matrix ] || command -v npm >/dev/null || cat <<-'EOF'
+	nodejs:runs npm
+	npm:fetches servers of other versions
 	EOF
 	[ "${1:-}" != --fuzz ] || cat <<-'EOF'
 	clang:libFuzzer
