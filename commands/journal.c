@@ -6,6 +6,7 @@
 
 #include "arena.h"
 #include "command.h"
+#include "commands/journal_verify.h"
 #include "commands/records.h"
 #include "commands/resolve.h"
 #include "text.h"
@@ -39,65 +40,54 @@ list(struct context *c, struct result *r, struct err *e)
 	return 0;
 }
 
-static char *
-verify_json(struct arena *a, const struct verify_item *v, size_t n)
+/* Heads seen before are kept beside the line editor's history. */
+static const char *
+seen_file(struct context *c)
 {
-	json_t *all = json_array();
-	char *dump, *out;
-	size_t i;
+	const char *slash = c->config->history == NULL ? NULL : strrchr(c->config->history, '/');
 
-	for (i = 0; i < n; i++) {
-		const struct verify_report *p = &v[i].report;
-		json_t *file = journal_text(v[i].file, strlen(v[i].file));
-
-		json_array_append_new(
-		    all, json_pack("{s:o,s:i,s:I,s:I,s:s,s:s?,s:s?,s:s?,s:s?,s:I}", "file", file,
-			     "code", (int)p->code, "records", (json_int_t)p->records, "bad_seq",
-			     (json_int_t)p->bad_seq, "sentence", p->sentence, "session", p->session,
-			     "person", p->person, "witnessed", p->witnessed, "head", p->head,
-			     "outcomes_unknown", (json_int_t)p->begins_without_outcome));
-	}
-	dump = json_dumps(all, JSON_INDENT(2) | JSON_ENSURE_ASCII);
-	out = arena_strdup(a, dump == NULL ? "[]" : dump);
-	free(dump);
-	json_decref(all);
-	return out;
+	return slash == NULL ? NULL
+			     : arena_printf(c->arena, "%.*s/heads",
+				   (int)(slash - c->config->history), c->config->history);
 }
 
 static int
 verify(struct context *c, int argc, char **argv, struct result *r, struct err *e)
 {
-	const struct operators *who = c->operators;
-	const char *const *paths = (const char *const *)argv + 2;
-	size_t npaths = (size_t)argc - 2, n, i, k;
+	struct verify_ask ask = {.operators = c->operators, .seen_file = seen_file(c)};
+	const char **expect = arena_array(c->arena, (size_t)argc, sizeof(*expect));
+	const char **paths =
+	    arena_array(c->arena, (size_t)argc + c->config->njournal + 1, sizeof(*paths));
 	struct operators given;
-	struct verify_item *v;
-	enum verify_code worst;
-	char **lines;
+	struct verify_result v;
+	size_t npaths = 0;
+	int i;
 
-	if (npaths >= 2 && strcmp(paths[0], "--operators") == 0) {
-		if (operators_load(c->arena, paths[1], &given, e) != 0)
-			return -1;
-		who = &given;
-		paths += 2;
-		npaths -= 2;
+	for (i = 2; i < argc; i++) {
+		if (strcmp(argv[i], "--operators") == 0 && i + 1 < argc) {
+			if (operators_load(c->arena, argv[++i], &given, e) != 0)
+				return -1;
+			ask.operators = &given;
+		} else if (strcmp(argv[i], "--expect") == 0 && i + 1 < argc) {
+			expect[ask.nexpect++] = argv[++i];
+		} else if (argv[i][0] == '-') {
+			return err_set(e, ERR_USAGE,
+			    "journal verify takes [--operators FILE] [--expect HEAD] [FILE|DIR "
+			    "...]");
+		} else {
+			paths[npaths++] = argv[i];
+		}
 	}
+	ask.expect = expect;
 	if (npaths == 0) {
-		paths = c->config->journal;
-		npaths = c->config->njournal;
+		for (; npaths < c->config->njournal; npaths++)
+			paths[npaths] = c->config->journal[npaths];
+		if (c->config->journal_copy != NULL)
+			paths[npaths++] = c->config->journal_copy;
 	}
-	if (journal_verify_paths(c->arena, paths, npaths, who, &v, &n, &worst, e) != 0)
+	if (journal_verify_all(c->arena, paths, npaths, &ask, &v, e) != 0)
 		return -1;
-	lines = arena_array(c->arena, 2 * n + 1, sizeof(*lines));
-	for (i = k = 0; i < n; i++) {
-		lines[k++] = arena_printf(c->arena, "%s: %s",
-		    text_inert(c->arena, v[i].file, strlen(v[i].file), 0), v[i].report.sentence);
-		if (v[i].report.witnessed != NULL)
-			lines[k++] = arena_printf(c->arena, "    %s", v[i].report.witnessed);
-	}
-	view_lines(c->arena, &r->view, lines, k);
-	r->view.json = verify_json(c->arena, v, n);
-	r->view.exit = (int)worst;
+	verify_view(c->arena, &v, &r->view);
 	return 0;
 }
 
@@ -120,7 +110,7 @@ journal_exec(struct context *c, int argc, char **argv, struct result *r, struct 
 
 const struct command command_journal = {
     .name = "journal",
-    .args = "list | show FILE | verify [--operators FILE] [FILE|DIR ...] |\n"
+    .args = "list | show FILE | verify [--operators FILE] [--expect HEAD] [FILE|DIR ...] |\n"
 	    "    resolve [ID [committed|aborted|unknown REASON]]",
     .min = 1,
     .max = -1,

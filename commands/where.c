@@ -119,8 +119,10 @@ where_exec(struct context *c, int argc, char **argv, struct result *r, struct er
 	add(t, "incident", c->incident[0] == '\0' ? "none" : c->incident);
 	add(t, "journal",
 	    c->journal_session == NULL ? "NONE: looking and safing only"
-				       : arena_printf(c->arena, "%s%s", c->journal_session,
-					     c->is_journal_writable ? "" : " (NOT WRITABLE)"));
+				       : arena_printf(c->arena, "%s%s%s%s", c->journal_session,
+					     c->is_journal_writable ? "" : " (NOT WRITABLE)",
+					     c->journal_trouble == NULL ? "" : "; ",
+					     c->journal_trouble == NULL ? "" : c->journal_trouble));
 	r->kind = RETURNS_VIEW;
 	view_table(c->arena, &r->view, 2, titles, t->cells, t->n, NULL);
 	return 0;

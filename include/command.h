@@ -103,6 +103,7 @@ struct context {
 	const char *person, *incident; /* "" */
 	struct store *store;	       /* NULL: none */
 	const char *journal_session;
+	const char *journal_trouble; /* what is wrong with keeping it; NULL nothing */
 	int is_json, is_tty, width;
 	int is_journal_writable, is_signed;
 	const char *line; /* the whole typed line */

@@ -44,6 +44,9 @@ struct config {
 	const char *spool;     /* request store directory, or NULL */
 	const char **journal;  /* directories, first is used first; at least one */
 	size_t njournal;
+	const char *journal_copy;    /* directory of a second copy, or NULL */
+	const char **journal_closed; /* program and arguments, run on every closed file */
+	size_t njournal_closed;
 	const char *history; /* readline history file */
 };
 

@@ -27,6 +27,9 @@ struct journal_setup {
 	const char *cluster;			    /* name, for people */
 	const char *operators_file, *policy_digest; /* hints written into open */
 	const struct session_key *key;
+	const char *copy;	   /* directory of a second copy, or NULL */
+	const char *const *closed; /* program and arguments, run on every closed file; NULL none */
+	size_t nclosed;
 };
 
 /*
@@ -37,6 +40,11 @@ struct journal_setup {
 int journal_open(const struct journal_setup *s, struct journal **out, struct err *e);
 /* Writes a signed `close` and wipes nothing else. Accepts NULL. */
 void journal_close(struct journal *j);
+/* As journal_close; -1 with the first thing that went wrong: no close could be written, the copy
+ * is behind, the site's program failed. The session is over in any case. */
+int journal_finish(struct journal *j, struct err *e);
+/* What is wrong with keeping the journal, in one sentence; NULL nothing. */
+char *journal_trouble(struct arena *a, const struct journal *j);
 const char *journal_session(const struct journal *j); /* 26 characters */
 const char *journal_file(const struct journal *j);
 /* "<session>:<seq>:<hex>" of the last record. */
@@ -87,6 +95,24 @@ struct verify_report {
 	int part;	    /* of its session: 0 the first file, each continuing file one more */
 	const char *head;   /* "<session>:<seq>:<hex>" of the last record that holds; NULL none */
 	const char *parent; /* the same of the predecessor's, as this file claims; NULL none */
+	const struct witness *witnesses; /* one a person, the furthest head */
+	size_t nwitnesses;
+	const char *lasting; /* head that cannot go without somebody's doing; NULL none */
+};
+
+/* A person other than the requester who signed a head of this file. */
+struct witness {
+	const char *person, *issued;
+	uint64_t seq;
+	size_t answers; /* how many of theirs the file holds */
+};
+
+/* What a whole verification is told beside its files. */
+struct verify_ask {
+	const struct operators *operators; /* NULL: nothing can be trusted */
+	const char *const *expect;	   /* heads that must be there: "<session>:<seq>:<hex>" */
+	size_t nexpect;
+	const char *seen_file; /* heads seen before, read and written; NULL none */
 };
 
 /* operators NULL: nothing can be trusted, at best 4. */
@@ -104,6 +130,30 @@ struct verify_item {
 int journal_verify_paths(struct arena *a, const char *const *paths, size_t npaths,
     const struct operators *operators, struct verify_item **out, size_t *n, enum verify_code *worst,
     struct err *e);
+
+/* What one directory holds. */
+struct verify_place {
+	const char *dir;
+	size_t files, sealed;
+	uint64_t records;
+	const char **lacks; /* sentences: what other places have and this one has not */
+	size_t nlacks;
+};
+
+struct verify_result {
+	struct verify_item *items;
+	size_t n;
+	enum verify_code worst;
+	struct verify_place *places; /* the directories among the paths */
+	size_t nplaces;
+	const char **failed; /* sentences about heads that are nowhere, or the memory of heads */
+	size_t nfailed;
+};
+
+/* As journal_verify_paths, and: a head that must be there and is not, and a file that has fewer or
+ * other records than this user saw before, are tampering. ERR_USAGE for a head that is none. */
+int journal_verify_all(struct arena *a, const char *const *paths, size_t npaths,
+    const struct verify_ask *ask, struct verify_result *out, struct err *e);
 
 /* One record, parsed. */
 struct record {

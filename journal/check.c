@@ -112,7 +112,11 @@ check_signed(struct check *c, const char *line, size_t len)
 	     sshsig_verify(a, text, nsig, NS_CHECKPOINT, line, signed_len, &sig, &e) == 0 &&
 	     sig.nkey == c->nblob && memcmp(sig.key, c->blob, c->nblob) == 0;
 	arena_free(a);
-	return ok ? 0 : wrong(c, "is not signed by the session's key as it stands");
+	if (!ok)
+		return wrong(c, "is not signed by the session's key as it stands");
+	c->signed_seq = c->next - 1;
+	jline_leaf(line, len, c->signed_leaf);
+	return 0;
 }
 
 int

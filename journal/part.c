@@ -236,6 +236,8 @@ start_in(struct journal *j, const char *dir, const struct jparent *parent, json_
 	j->fd = jplace_create(j->dirfd, dir, j->name, e);
 	if (j->fd >= 0 && fill(j, parent, degraded, e) == 0) {
 		room_hold(j);
+		j->files = arena_grow(j->arena, j->files, j->nfiles, sizeof(*j->files));
+		j->files[j->nfiles++] = j->file;
 		return 0;
 	}
 	/* Nothing in it was acknowledged, and it is ours: no litter. */

@@ -10,8 +10,9 @@
 #include "arena.h"
 #include "journal.h"
 #include "line.h"
+#include "places.h"
+#include "seen.h"
 #include "text.h"
-#include "walk.h"
 #include "banned.h"
 
 struct pile {
@@ -106,20 +107,46 @@ check_fork(struct pile *p, size_t i, size_t k)
 		(long long)at));
 }
 
-/* True where the file's record `seq` has this leaf. */
+/* True where the file's record `seq` has this leaf; the chain to it was checked before. *records is
+ * how many there are up to it. */
 static int
-has_leaf(const char *file, struct claim *claim)
+has_leaf(const char *file, uint64_t seq, const uint8_t leaf[SHA256_BYTES], uint64_t *records)
 {
-	struct walk w;
+	uint8_t found[SHA256_BYTES];
+	int live, fd, is_it = 0;
+	const char *line;
+	struct jscan s;
+	size_t len;
 	off_t size;
-	int live, fd = jfile_open(file, &size, &live, NULL);
 
-	if (fd < 0)
+	*records = 0;
+	if ((fd = jfile_open(file, &size, &live, NULL)) < 0)
 		return 0;
-	claim->at = UINT64_MAX;
-	walk_chain(fd, size, claim, 1, &w);
+	jscan_init(&s, fd, size);
+	while (*records <= seq && jscan_next(&s, &line, &len) == JSCAN_LINE)
+		if ((*records)++ == seq) {
+			jline_leaf(line, len, found);
+			is_it = memcmp(found, leaf, SHA256_BYTES) == 0;
+		}
+	jscan_free(&s);
 	close(fd);
-	return claim->is_met;
+	return is_it;
+}
+
+/* "<session>:<seq>:<hex>" taken apart. 0 or -1. */
+static int
+parse_head(const char *head, uint64_t *seq, uint8_t leaf[SHA256_BYTES])
+{
+	size_t n;
+
+	if (strlen(head) < ID_CHARS + 3 || head[ID_CHARS] != ':')
+		return -1;
+	n = strspn(head + ID_CHARS + 1, "0123456789");
+	if (n == 0 || n > 16 || head[ID_CHARS + 1 + n] != ':')
+		return -1;
+	*seq = strtoull(head + ID_CHARS + 1, NULL, 10);
+	head += ID_CHARS + n + 2;
+	return strlen(head) == SHA256_HEX - 1 ? hex_decode(head, leaf, SHA256_BYTES) : -1;
 }
 
 static void
@@ -127,15 +154,11 @@ check_parent(struct pile *p, size_t i)
 {
 	struct verify_item *x = &p->items[i];
 	const char *head = x->report.parent;
-	struct claim claim = {0};
+	uint8_t leaf[SHA256_BYTES];
+	uint64_t seq, records;
 	size_t k, known = 0;
-	char *end;
 
-	if (head == NULL || strlen(head) < ID_CHARS + 2 || head[ID_CHARS] != ':')
-		return;
-	claim.seq = strtoull(head + ID_CHARS + 1, &end, 10);
-	if (*end != ':' || strlen(end + 1) != SHA256_HEX - 1 ||
-	    hex_decode(end + 1, claim.leaf, SHA256_BYTES) != 0)
+	if (head == NULL || parse_head(head, &seq, leaf) != 0)
 		return;
 	for (k = 0; k < p->n; k++) {
 		const struct verify_report *y = &p->items[k].report;
@@ -143,7 +166,7 @@ check_parent(struct pile *p, size_t i)
 		if (k == i || y->session == NULL || strncmp(y->session, head, ID_CHARS) != 0)
 			continue;
 		known++;
-		if (has_leaf(p->items[k].file, &claim))
+		if (has_leaf(p->items[k].file, seq, leaf, &records))
 			return;
 	}
 	/* A predecessor kept elsewhere proves nothing; one that differs does. */
@@ -152,7 +175,7 @@ check_parent(struct pile *p, size_t i)
 		    arena_printf(p->a,
 			"its predecessor %.26s is here, but not with record %llu as this session "
 			"saw it",
-			head, (unsigned long long)claim.seq));
+			head, (unsigned long long)seq));
 }
 
 static int
@@ -168,27 +191,170 @@ rank(enum verify_code code)
 	return ranks[code];
 }
 
+static void
+failed(struct pile *p, struct verify_result *r, const char *sentence)
+{
+	r->failed = arena_grow(p->a, r->failed, r->nfailed, sizeof(*r->failed));
+	r->failed[r->nfailed++] = text_inert(p->a, sentence, strlen(sentence), 0);
+}
+
+/* A head that somebody else holds: it must be in one of the session's files. */
+static int
+check_expect(struct pile *p, const char *head, struct verify_result *r, struct err *e)
+{
+	uint64_t seq, records, most = 0, have;
+	uint8_t leaf[SHA256_BYTES];
+	struct verify_item *of = NULL;
+	size_t i;
+
+	if (parse_head(head, &seq, leaf) != 0) {
+		err_set(e, ERR_USAGE, "\"%.100s\" is no head of a journal", head);
+		return err_hint(e, "A head is SESSION:NUMBER:HASH, as verify --json prints it.");
+	}
+	for (i = 0; i < p->n; i++) {
+		const struct verify_report *y = &p->items[i].report;
+
+		if (y->session == NULL || strncmp(y->session, head, ID_CHARS) != 0)
+			continue;
+		if (has_leaf(p->items[i].file, seq, leaf, &records))
+			return 0;
+		have = records;
+		if (of == NULL || have > most) {
+			of = &p->items[i];
+			most = have;
+		}
+	}
+	if (of == NULL)
+		failed(p, r,
+		    arena_printf(p->a,
+			"the expected head is of session %.26s, of which no file is here: deleted, "
+			"or kept elsewhere",
+			head));
+	else if (most <= seq)
+		tampered(p, of,
+		    arena_printf(p->a,
+			"rolled back: it ends before the expected record %llu; %llu records are "
+			"gone",
+			(unsigned long long)seq, (unsigned long long)(seq + 1 - most)));
+	else
+		tampered(p, of,
+		    arena_printf(p->a,
+			"replaced: record %llu is here, and is another than the expected one",
+			(unsigned long long)seq));
+	return 0;
+}
+
+static int
+is_elsewhere(const struct pile *p, const struct verify_item *x, const struct seen_head *head)
+{
+	uint64_t records;
+	size_t i;
+
+	for (i = 0; i < p->n; i++) {
+		const struct verify_item *y = &p->items[i];
+
+		if (y != x && y->report.session != NULL && y->report.part == head->part &&
+		    strcmp(y->report.session, head->session) == 0 &&
+		    has_leaf(y->file, head->seq, head->leaf, &records))
+			return 1;
+	}
+	return 0;
+}
+
+/* What this user saw of the file before must still be in it. */
+static void
+check_seen(struct pile *p, struct verify_item *x, struct seen *seen)
+{
+	const struct verify_report *y = &x->report;
+	struct seen_head now, *old;
+	uint64_t records;
+
+	if (y->session == NULL || y->code == VERIFY_IO)
+		return;
+	old = seen_find(seen, y->session, y->part);
+	/* A copy that lags is no rollback while another place has the records. */
+	if (old != NULL && y->records <= old->seq && is_elsewhere(p, x, old))
+		return;
+	if (old != NULL && !has_leaf(x->file, old->seq, old->leaf, &records)) {
+		tampered(p, x,
+		    records <= old->seq
+			? arena_printf(p->a,
+			      "rolled back: you saw record %llu of it before, now it ends before "
+			      "that; %llu records are gone",
+			      (unsigned long long)old->seq,
+			      (unsigned long long)(old->seq + 1 - records))
+			: arena_printf(p->a,
+			      "replaced: record %llu is another than the one you saw before",
+			      (unsigned long long)old->seq));
+		return;
+	}
+	if (y->code == VERIFY_TAMPERED || y->lasting == NULL)
+		return;
+	now = (struct seen_head){.session = y->session, .part = y->part};
+	if (parse_head(y->lasting, &now.seq, now.leaf) == 0)
+		seen_note(p->a, seen, &now);
+}
+
+static void
+judge_worst(struct pile *p, struct verify_result *r)
+{
+	size_t i;
+
+	r->worst = r->nfailed > 0 ? VERIFY_TAMPERED : VERIFY_SEALED;
+	for (i = 0; i < p->n; i++)
+		if (rank(p->items[i].report.code) > rank(r->worst))
+			r->worst = p->items[i].report.code;
+}
+
 int
-journal_verify_paths(struct arena *a, const char *const *paths, size_t npaths,
-    const struct operators *operators, struct verify_item **out, size_t *n, enum verify_code *worst,
-    struct err *e)
+journal_verify_all(struct arena *a, const char *const *paths, size_t npaths,
+    const struct verify_ask *ask, struct verify_result *out, struct err *e)
 {
 	struct pile p = {.a = a};
+	struct seen seen = {0};
+	struct err why;
 	size_t i, k;
 
+	memset(out, 0, sizeof(*out));
 	for (i = 0; i < npaths; i++)
-		if (add_path(&p, paths[i], operators, e) != 0)
+		if (add_path(&p, paths[i], ask->operators, e) != 0)
 			return -1;
 	for (i = 0; i < p.n; i++) {
 		for (k = i + 1; k < p.n; k++)
 			check_fork(&p, i, k);
 		check_parent(&p, i);
 	}
-	*worst = VERIFY_SEALED;
-	for (i = 0; i < p.n; i++)
-		if (rank(p.items[i].report.code) > rank(*worst))
-			*worst = p.items[i].report.code;
-	*out = p.items;
-	*n = p.n;
+	for (i = 0; i < ask->nexpect; i++)
+		if (check_expect(&p, ask->expect[i], out, e) != 0)
+			return -1;
+	if (ask->seen_file != NULL && seen_load(a, ask->seen_file, &seen, &why) != 0)
+		failed(&p, out, why.msg);
+	else if (ask->seen_file != NULL) {
+		for (i = 0; i < p.n; i++)
+			check_seen(&p, &p.items[i], &seen);
+	}
+	judge_worst(&p, out);
+	/* A memory that cannot be written is said, and changes no verdict. */
+	if (ask->seen_file != NULL && seen_save(a, ask->seen_file, &seen, &why) != 0)
+		failed(&p, out, why.msg);
+	out->items = p.items;
+	out->n = p.n;
+	places_fill(a, paths, npaths, out);
+	return 0;
+}
+
+int
+journal_verify_paths(struct arena *a, const char *const *paths, size_t npaths,
+    const struct operators *operators, struct verify_item **out, size_t *n, enum verify_code *worst,
+    struct err *e)
+{
+	struct verify_ask ask = {.operators = operators};
+	struct verify_result r;
+
+	if (journal_verify_all(a, paths, npaths, &ask, &r, e) != 0)
+		return -1;
+	*out = r.items;
+	*n = r.n;
+	*worst = r.worst;
 	return 0;
 }

@@ -118,5 +118,5 @@ room_tick(struct journal *j)
 		return;
 	j->is_low = 0;
 	journal_add(
-	    j, "alarm", json_pack("{s:s}", "text", "the journal's disk has room again"), NULL);
+	    j, "alarm", json_pack("{s:s}", "sentence", "the journal's disk has room again"), NULL);
 }

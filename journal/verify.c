@@ -31,11 +31,31 @@ judge_broken(struct arena *a, const struct walk *w, int is_live, struct verify_r
 			(unsigned long long)w->bad));
 	else if (w->lines == 0)
 		verdict(a, out, VERIFY_TAMPERED, "record 0 is not the first record of a journal");
+	else if (w->found > (int64_t)w->lines)
+		verdict(a, out, VERIFY_TAMPERED,
+		    arena_printf(a,
+			"tampered: the chain breaks at record %llu; record %lld stands there, so "
+			"%lld %s removed",
+			(unsigned long long)w->lines, (long long)w->found,
+			(long long)w->found - (long long)w->lines,
+			w->found - (int64_t)w->lines == 1 ? "record was" : "records were"));
+	else if (w->found >= 0 && w->found < (int64_t)w->lines)
+		verdict(a, out, VERIFY_TAMPERED,
+		    arena_printf(a,
+			"tampered: the chain breaks at record %llu; a record %lld stands there, "
+			"which was added or moved",
+			(unsigned long long)w->lines, (long long)w->found));
+	else if (w->found >= 0)
+		verdict(a, out, VERIFY_TAMPERED,
+		    arena_printf(a,
+			"tampered: the chain breaks at record %llu, which was changed after it "
+			"was written, or replaced",
+			(unsigned long long)w->bad));
 	else
 		verdict(a, out, VERIFY_TAMPERED,
 		    arena_printf(a,
-			"tampered: the chain breaks at record %llu; a record there was changed, "
-			"removed, added or moved",
+			"tampered: the chain breaks at record %llu; what stands there is no "
+			"record",
 			(unsigned long long)w->bad));
 }
 
@@ -84,14 +104,33 @@ check_lines(struct check *c, int fd, off_t size, const struct walk *w, struct ve
 	return r;
 }
 
+static void
+add_witness(struct witness *all, size_t *n, const struct claim *claim)
+{
+	size_t i;
+
+	for (i = 0; i < *n && strcmp(all[i].person, claim->person) != 0; i++)
+		;
+	if (i == *n)
+		all[(*n)++] = (struct witness){claim->person, claim->issued, claim->seq, 0};
+	all[i].answers++;
+	if (claim->seq > all[i].seq) {
+		all[i].seq = claim->seq;
+		all[i].issued = claim->issued;
+	}
+}
+
 /* Who saw which head. 0, or -1 where a witness saw another history. */
 static int
 judge_claims(struct check *c, struct verify_report *out)
 {
 	const struct claim *best = NULL;
+	struct witness *all = arena_array(c->a, c->nclaims + 1, sizeof(*all));
+	int64_t seconds;
 	uint64_t after;
 	size_t i;
 
+	out->witnesses = all;
 	for (i = 0; i < c->nclaims; i++) {
 		const struct claim *w = &c->claims[i];
 
@@ -104,6 +143,8 @@ judge_claims(struct check *c, struct verify_report *out)
 				w->person, (unsigned long long)w->seq));
 			return -1;
 		}
+		if (w->is_met)
+			add_witness(all, &out->nwitnesses, w);
 		if (w->is_met && (best == NULL || w->seq > best->seq))
 			best = w;
 	}
@@ -113,10 +154,11 @@ judge_claims(struct check *c, struct verify_report *out)
 		return 0;
 	}
 	after = out->records - best->seq - 1;
-	out->witnessed =
-	    arena_printf(c->a, "record %llu by %s at %s; %llu record%s until %s unwitnessed",
-		(unsigned long long)best->seq, best->person, best->issued,
-		(unsigned long long)after, after == 1 ? "" : "s", c->last_t);
+	seconds = jtime_parse(c->last_t) - jtime_parse(best->issued);
+	out->witnessed = arena_printf(c->a,
+	    "record %llu by %s at %s; %llu record%s until %s (%lld s) unwitnessed",
+	    (unsigned long long)best->seq, best->person, best->issued, (unsigned long long)after,
+	    after == 1 ? "" : "s", c->last_t, seconds < 0 ? 0 : (long long)seconds);
 	return 0;
 }
 
@@ -204,6 +246,14 @@ judge(struct check *c, int fd, off_t size, int is_live, struct verify_report *ou
 		struct walk again;
 
 		walk_chain(fd, size, c->claims, c->nclaims, &again);
+	}
+	/* What a live file has not signed yet, a power cut may still take. */
+	if (!is_live)
+		out->lasting = out->head;
+	else if (c->signed_seq > 0) {
+		hex_encode(c->signed_leaf, SHA256_BYTES, leaf);
+		out->lasting = arena_printf(
+		    c->a, "%s:%llu:%s", c->session, (unsigned long long)c->signed_seq, leaf);
 	}
 	out->begins_without_outcome = c->nbegun;
 	if (judge_claims(c, out) != 0)

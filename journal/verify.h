@@ -34,6 +34,8 @@ struct check {
 	struct claim *claims;
 	size_t nclaims;
 	char last_t[JLINE_T_CHARS + 1];
+	uint64_t signed_seq; /* the last record the session signed */
+	uint8_t signed_leaf[SHA256_BYTES];
 	const char *wrong; /* what a record breaks, arena memory */
 };
 

@@ -49,11 +49,13 @@ broken(struct walk *w, struct jscan *s, const char *line, size_t len, const char
 			memcmp(line + PREV_AT + 64, expect + PREV_AT + 64, n - PREV_AT - 64) == 0;
 	int is_damage = walk_is_damage(line, len);
 	uint8_t leaf[SHA256_BYTES];
+	struct jhead head;
 	char next[128];
 	size_t m;
 
 	w->end = WALK_BROKEN;
 	w->bad = w->lines;
+	w->found = jline_head(line, len, &head) == 0 ? (int64_t)head.seq : -1;
 	jline_leaf(line, len, leaf);
 	m = prefix(w->lines + 1, leaf, next, sizeof(next));
 	switch (jscan_next(s, &line, &len)) {
@@ -119,6 +121,7 @@ walk_chain(int fd, off_t size, struct claim *claims, size_t nclaims, struct walk
 	} else if (got == JSCAN_LONG) {
 		out->end = WALK_BROKEN;
 		out->bad = out->lines;
+		out->found = -1;
 	} else if (got == JSCAN_FAIL) {
 		out->end = WALK_FAIL;
 		out->error = s.error;

@@ -20,6 +20,7 @@ struct walk {
 	uint64_t lines; /* that hold */
 	size_t ntail;
 	uint64_t bad;  /* WALK_BROKEN: the record that is wrong, as far as can be told */
+	int64_t found; /* WALK_BROKEN: the number that stands there; -1 no record at all */
 	int is_damage; /* WALK_BROKEN: the last line, no record, unsigned: a crash can do that */
 	int error;     /* WALK_FAIL: errno */
 	uint8_t leaf[SHA256_BYTES]; /* of the last line that holds */

@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "arena.h"
+#include "closed.h"
+#include "copy.h"
 #include "line.h"
 #include "wait.h"
 #include "writer.h"
@@ -20,6 +22,8 @@
 #define CHECKPOINT_AFTER_MS 60000
 #define CHECKPOINT_AFTER_RECORDS 1000
 #define RETRY_MS 30000
+#define COPY_MS 2000
+#define CLOSED_MS 30000
 #define CLOCK_STEP_NS 1000000000LL
 
 static int64_t
@@ -43,6 +47,7 @@ journal_free(struct journal *j)
 	size_t i;
 
 	jpart_drop(j);
+	jcopy_stop(j->copy);
 	pending_clear(j);
 	for (i = 0; i < j->nbegun; i++)
 		free(j->begun[i].key);
@@ -62,6 +67,8 @@ settled(struct journal *j)
 	j->durable = j->head;
 	j->dirty_ms = 0;
 	j->lost = 0;
+	if (j->copy != NULL)
+		jcopy_upto(j->copy, j->file, j->size, j->durable.records, COPY_MS);
 }
 
 /* The file is dead: go on in the next directory. From then on `start` names the whole list again,
@@ -120,6 +127,9 @@ journal_open(const struct journal_setup *s, struct journal **out, struct err *e)
 	j->fd = j->dirfd = j->reserve_fd = -1;
 	j->left = -1;
 	j->pid = getpid();
+	j->closed = arena_array(j->arena, s->nclosed + 1, sizeof(*j->closed));
+	for (i = 0; i < s->nclosed; i++)
+		j->closed[j->nclosed++] = arena_strdup(j->arena, s->closed[i]);
 	j->dirs = arena_array(j->arena, s->ndirs, sizeof(*j->dirs));
 	for (i = 0; i < s->ndirs; i++)
 		j->dirs[i] = arena_strdup(j->arena, s->dirs[i]);
@@ -134,7 +144,8 @@ journal_open(const struct journal_setup *s, struct journal **out, struct err *e)
 		journal_free(j);
 		return err_set(e, ERR_JOURNAL, "could not open a journal: no session key");
 	}
-	if (jpart_start(j, 0, NULL, e) != 0) {
+	if ((s->copy != NULL && (j->copy = jcopy_start(s->copy, e)) == NULL) ||
+	    jpart_start(j, 0, NULL, e) != 0) {
 		journal_free(j);
 		return -1;
 	}
@@ -312,6 +323,40 @@ journal_checkpoint(struct journal *j, struct err *e)
 	return 0;
 }
 
+/* That the copy fell behind, and that it caught up, belongs into the evidence. */
+static void
+watch_copy(struct journal *j)
+{
+	struct arena *a = arena_new();
+	char *trouble;
+
+	jcopy_tick(j->copy);
+	trouble = jcopy_trouble(a, j->copy);
+	if ((trouble != NULL) != j->was_behind) {
+		j->was_behind = trouble != NULL;
+		if (trouble == NULL)
+			trouble = arena_strdup(a, "the journal's copy is whole again");
+		journal_add(j, "alarm",
+		    json_pack("{s:o}", "sentence", journal_text(trouble, strlen(trouble))), NULL);
+	}
+	arena_free(a);
+}
+
+char *
+journal_trouble(struct arena *a, const struct journal *j)
+{
+	if (j->fd < 0)
+		return arena_strdup(a, "no directory takes the journal's records: only looking and "
+				       "safing work");
+	if (j->is_low)
+		return arena_printf(
+		    a, "the disk of the journal %s is full: nothing can begin", j->file);
+	if (j->left >= 0)
+		return arena_printf(a, "the disk of the journal %s has only %lld MB left", j->file,
+		    (long long)(j->left >> 20));
+	return j->copy == NULL ? NULL : jcopy_trouble(a, j->copy);
+}
+
 void
 journal_tick(struct journal *j)
 {
@@ -326,6 +371,8 @@ journal_tick(struct journal *j)
 		return;
 	}
 	room_tick(j);
+	if (j->copy != NULL)
+		watch_copy(j);
 	note_clock(j);
 	if (j->head.records > j->checkpoint_at &&
 	    (now - j->checkpoint_ms >= CHECKPOINT_AFTER_MS ||
@@ -335,17 +382,58 @@ journal_tick(struct journal *j)
 		journal_sync(j, NULL);
 }
 
+/* All files of the session are closed now; each goes to the site's program. */
+static int
+hand_over(const struct journal *j, struct err *e)
+{
+	struct err each;
+	int r = 0;
+	size_t i;
+
+	for (i = 0; j->nclosed > 0 && i < j->nfiles; i++)
+		if (closed_run(j->closed, j->nclosed, j->files[i], CLOSED_MS, &each) != 0 &&
+		    r == 0) {
+			r = -1;
+			if (e != NULL)
+				*e = each;
+		}
+	return r;
+}
+
+int
+journal_finish(struct journal *j, struct err *e)
+{
+	struct err ignored, *first = e == NULL ? &ignored : e;
+	char *trouble;
+	int r = 0;
+
+	if (j == NULL)
+		return 0;
+	if (j->fd < 0) /* perhaps there is room again */
+		j->retry_ms = 0, journal_tick(j);
+	if (j->fd >= 0 && j->copy != NULL)
+		watch_copy(j);
+	if (j->fd < 0)
+		r = err_set(first, ERR_JOURNAL,
+		    "could not close the journal %s: no directory takes records", j->file);
+	else
+		r = journal_put(j, "close",
+		    json_pack("{s:I,s:I,s:s}", "records", (json_int_t)j->head.records + 1, "acts",
+			(json_int_t)j->acts, "reason", "exit"),
+		    first);
+	if (r == 0)
+		fchmod(j->fd, 0400); /* a hint for people, never a proof */
+	if (r == 0 && j->copy != NULL && (trouble = jcopy_trouble(j->arena, j->copy)) != NULL)
+		r = err_set(first, ERR_JOURNAL, "%s", trouble);
+	jpart_drop(j);
+	if (hand_over(j, r == 0 ? first : NULL) != 0)
+		r = -1;
+	journal_free(j);
+	return r;
+}
+
 void
 journal_close(struct journal *j)
 {
-	if (j == NULL)
-		return;
-	if (j->fd < 0) /* perhaps there is room again */
-		j->retry_ms = 0, journal_tick(j);
-	if (j->fd >= 0 && journal_put(j, "close",
-			      json_pack("{s:I,s:I,s:s}", "records", (json_int_t)j->head.records + 1,
-				  "acts", (json_int_t)j->acts, "reason", "exit"),
-			      NULL) == 0)
-		fchmod(j->fd, 0400); /* a hint for people, never a proof */
-	journal_free(j);
+	journal_finish(j, NULL);
 }

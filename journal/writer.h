@@ -61,12 +61,18 @@ struct journal {
 	uint64_t checkpoint_at; /* records at the last checkpoint */
 	int64_t offset_ns;	/* CLOCK_REALTIME - CLOCK_BOOTTIME, for clock records */
 	size_t lost;		/* records refused while there was no directory */
-	pid_t pid;		/* the one writer; a fork of it is another process */
-	int is_full;		/* the last failure was want of room */
-	int reserve_fd;		/* room.c: a nameless file, -1 none */
-	off_t reserved, ahead;	/* bytes it holds; offset up to which the file has room */
-	int is_low;		/* a begin was refused for want of room */
-	int64_t left, room_ms;	/* bytes left on the disk where few, else -1; when looked at next */
+	struct jcopy *copy;	/* NULL: none is kept */
+	int was_behind;		/* the copy, when it was last looked at */
+	const char **files;	/* of this session, all parts */
+	size_t nfiles;
+	const char **closed; /* the site's program */
+	size_t nclosed;
+	pid_t pid;	       /* the one writer; a fork of it is another process */
+	int is_full;	       /* the last failure was want of room */
+	int reserve_fd;	       /* room.c: a nameless file, -1 none */
+	off_t reserved, ahead; /* bytes it holds; offset up to which the file has room */
+	int is_low;	       /* a begin was refused for want of room */
+	int64_t left, room_ms; /* bytes left on the disk where few, else -1; when looked at next */
 };
 
 #define KEPT_MAX ((size_t)16 << 20)

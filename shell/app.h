@@ -51,12 +51,13 @@ struct app {
 	int timing, has_color, width, height;
 	int64_t progress_ms; /* out_progress: when it last wrote, and how wide */
 	int progress_width;
-	int is_paging;	      /* a pager has the screen: notices wait */
-	struct repl *repl;    /* line editing; NULL while there is none */
-	int exit;	      /* code of the last line */
-	int wants_paste;      /* --paste: print requests as text for a chat, also with a store */
-	int crawl_fd;	      /* watched; -1 none */
-	struct alarm *alarms; /* the last one said of each held node */
+	int is_paging;		 /* a pager has the screen: notices wait */
+	struct repl *repl;	 /* line editing; NULL while there is none */
+	int exit;		 /* code of the last line */
+	int wants_paste;	 /* --paste: print requests as text for a chat, also with a store */
+	int has_journal_trouble; /* said */
+	int crawl_fd;		 /* watched; -1 none */
+	struct alarm *alarms;	 /* the last one said of each held node */
 	size_t nalarms;
 	struct gauge *gauges; /* what gathers while replicas are held, shell/holds_room.c */
 	size_t ngauges;

@@ -45,6 +45,7 @@ app_context(struct app *app, struct arena *a, struct context *c)
 	c->is_json = app->is_json;
 	c->is_tty = app->is_interactive;
 	c->width = app->width;
+	c->journal_trouble = app->journal == NULL ? NULL : journal_trouble(a, app->journal);
 	c->is_journal_writable = app->journal != NULL && journal_is_writable(app->journal);
 	c->is_signed = app->person_config != NULL && app->person_config->key != NULL;
 }

@@ -17,6 +17,7 @@
 #include "shell/out.h"
 #include "shell/pending.h"
 #include "shell/policy_file.h"
+#include "shell/repl.h"
 #include "shell/setup.h"
 #include "banned.h"
 
@@ -131,7 +132,10 @@ open_journal(struct app *app)
 	    .person = app->person_config == NULL ? "" : app->person_config->name,
 	    .cluster = app->cluster_config->name,
 	    .operators_file = app->config->operators,
-	    .policy_digest = app->policy.digest};
+	    .policy_digest = app->policy.digest,
+	    .copy = app->config->journal_copy,
+	    .closed = app->config->journal_closed,
+	    .nclosed = app->config->njournal_closed};
 	struct err e = {0};
 
 	if (session_key_new(&app->key, &e) == 0) {
@@ -144,13 +148,30 @@ open_journal(struct app *app)
 	out_error(app, &e, NULL, 0);
 }
 
+/* What is wrong with keeping the journal is said once, and once that it is right again. */
+static void
+say_trouble(struct app *app)
+{
+	struct arena *a = arena_new();
+	const char *trouble = journal_trouble(a, app->journal);
+
+	if ((trouble != NULL) != app->has_journal_trouble) {
+		app->has_journal_trouble = trouble != NULL;
+		repl_notice(app, trouble == NULL ? "the journal is kept as it should be again"
+						 : arena_printf(a, "ALARM: %s", trouble));
+	}
+	arena_free(a);
+}
+
 static void
 tick(void *ctx)
 {
 	struct app *app = ctx;
 
-	if (app->journal != NULL)
+	if (app->journal != NULL) {
 		journal_tick(app->journal);
+		say_trouble(app);
+	}
 	if (app->busy == 0)
 		pending_tick(app);
 }
@@ -185,11 +206,14 @@ setup_session(struct app *app, const char *target, struct err *e)
 void
 setup_finish(struct app *app)
 {
+	struct err e = {0};
+
 	pending_close(app);
 	if (app->cluster != NULL)
 		app_disconnect(app);
 	cluster_free(app->cluster);
-	journal_close(app->journal);
+	if (journal_finish(app->journal, &e) != 0)
+		out_error(app, &e, NULL, 0);
 	session_key_free(app->key);
 	classifier_stop(app->classifier);
 	if (app->store != NULL)
