@@ -104,7 +104,7 @@ arguments(int argc, char **argv, const char **file, const struct engine **g, str
 	}
 	if ((*g = engine_by_name(name)) == NULL)
 		err_set(e, ERR_USAGE, "there is no classifier for the engine %s", name);
-	return *g != NULL ? 0 : err_hint(e, "Use -e postgresql.");
+	return *g != NULL ? 0 : err_hint(e, "Use -e postgresql, mysql or mariadb.");
 }
 
 static int
@@ -121,6 +121,7 @@ classify_exec(struct context *c, int argc, char **argv, struct result *r, struct
 
 	if (arguments(argc, argv, &file, &g, e) != 0)
 		return -1;
+	lx.engine = g;
 	if (file != NULL && strcmp(file, "-") != 0 && (f = fopen(file, "re")) == NULL)
 		return err_set(e, ERR_USAGE, "could not open %s: %s", file, strerror(errno));
 	ok = read_all(f, file != NULL ? file : "the input", c->arena, &l->text, &len, e);
@@ -140,7 +141,7 @@ classify_exec(struct context *c, int argc, char **argv, struct result *r, struct
 
 const struct command command_classify = {
     .name = "classify",
-    .args = "[-e postgresql] [FILE]",
+    .args = "[-e ENGINE] [FILE]",
     .min = 0,
     .max = 3,
     .needs = AT_CLI | HAS_JSON,

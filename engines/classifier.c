@@ -16,6 +16,7 @@
 #include "engine.h"
 #include "engines/classifier_memo.h"
 #include "engines/classifier_wire.h"
+#include "engines/dialect.h"
 #include "engines/pg_sql.h"
 #include "wait.h"
 #include "banned.h"
@@ -28,6 +29,7 @@ struct classifier {
 	int control; /* to the zygote */
 	int worker;  /* to the worker; -1 none */
 	struct memo *memo;
+	const struct engine *engine; /* where a text does not say */
 };
 
 /* A text on its way through the child. */
@@ -40,6 +42,7 @@ struct passage {
 	struct script *out;
 	size_t done; /* statements answered */
 	int is_careful;
+	int dialect; /* index in dialects[] */
 };
 
 int
@@ -49,7 +52,7 @@ classifier_start(const struct engine *g, struct classifier **out, struct err *e)
 	int pair[2];
 	pid_t pid;
 
-	if (strcmp(g->name, "postgresql") != 0)
+	if (dialect_of(g) < 0)
 		return err_set(e, ERR_USAGE, "there is no classifier for %s", g->name);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
 		return err_set(e, ERR_FAILED, "could not make a socket pair for the classifier: %s",
@@ -70,6 +73,7 @@ classifier_start(const struct engine *g, struct classifier **out, struct err *e)
 	c->control = pair[0];
 	c->worker = -1;
 	c->memo = memo_new();
+	c->engine = g;
 	*out = c;
 	return 0;
 }
@@ -256,16 +260,18 @@ take_frame(struct passage *p)
 static int
 exchange(struct passage *p)
 {
-	size_t from = p->out->statements[p->done].from;
-	struct wire_request r = {.len = (uint32_t)(p->len - from),
+	struct wire_request r = {.len = (uint32_t)p->len,
 	    .version = p->lx != NULL ? p->lx->version : 0,
 	    .standard_conforming_strings = p->lx == NULL || p->lx->standard_conforming_strings,
-	    .is_careful = p->is_careful};
+	    .is_careful = p->is_careful,
+	    .mode = p->lx != NULL ? p->lx->mode : 0,
+	    .dialect = (uint32_t)p->dialect,
+	    .skip = (uint32_t)p->done};
 	int64_t limit = now_ms() + STATEMENT_MS + (int64_t)(r.len >> 10);
 	int k;
 
 	if ((k = write_until(p->c->worker, &r, sizeof(r), limit)) != 0 ||
-	    (k = write_until(p->c->worker, p->text + from, r.len, limit)) != 0)
+	    (k = write_until(p->c->worker, p->text, r.len, limit)) != 0)
 		return k;
 	do
 		k = take_frame(p);
@@ -278,11 +284,12 @@ split(struct passage *p)
 {
 	struct script *o = p->out;
 	struct statement s;
-	size_t at = 0;
+	struct my_split sp = {0};
+	struct lexical now;
 	char in;
 
 	memset(o, 0, sizeof(*o));
-	while (pg_next(p->text, p->len, p->lx, &at, &s, &in)) {
+	while (dialects[p->dialect].next(p->text, p->len, p->lx, &sp, &s, &in, &now)) {
 		o->statements = arena_grow(p->a, o->statements, o->nstatements, sizeof(s));
 		o->statements[o->nstatements++] = s;
 	}
@@ -299,10 +306,13 @@ int
 classify(struct classifier *c, const char *text, size_t len, const struct lexical *lx,
     struct arena *a, struct script *out, struct err *e)
 {
-	struct passage p = {c, text, len, lx, a, out, 0, 0};
+	const struct engine *g = lx != NULL && lx->engine != NULL ? lx->engine : c->engine;
+	struct passage p = {c, text, len, lx, a, out, 0, 0, dialect_of(g)};
 	int k, crashes = 0, is_new;
 	size_t i;
 
+	if (p.dialect < 0)
+		return err_set(e, ERR_USAGE, "there is no classifier for %s", g->name);
 	if (len > UINT32_MAX / 2)
 		return err_set(
 		    e, ERR_USAGE, "the text is longer than the classifier takes (2 GiB)");
@@ -338,7 +348,23 @@ int
 classify_here(const struct engine *g, const char *text, size_t len, const struct lexical *lx,
     struct arena *a, struct script *out, struct err *e)
 {
-	if (strcmp(g->name, "postgresql") != 0)
+	int d = dialect_of(g);
+	struct my_split sp = {0};
+	struct lexical now;
+	struct statement s;
+	char in;
+
+	if (d < 0)
 		return err_set(e, ERR_USAGE, "there is no classifier for %s", g->name);
-	return pg_classify(text, len, lx, a, out, e);
+	if (g == &engine_postgresql)
+		return pg_classify(text, len, lx, a, out, e);
+	memset(out, 0, sizeof(*out));
+	while (dialects[d].next(text, len, lx, &sp, &s, &in, &now)) {
+		dialects[d].judge(text, &now, in, NULL, a, &s);
+		out->statements = arena_grow(a, out->statements, out->nstatements, sizeof(s));
+		out->statements[out->nstatements++] = s;
+		if (s.danger > out->danger)
+			out->danger = s.danger;
+	}
+	return 0;
 }

@@ -17,7 +17,7 @@
 
 #include "arena.h"
 #include "engines/classifier_wire.h"
-#include "engines/pg_sql.h"
+#include "engines/dialect.h"
 #include "wait.h"
 #include "banned.h"
 
@@ -103,20 +103,26 @@ flush(int fd, struct buf *b, int is_last)
 static int
 answer(struct job *job, const struct wire_request *r, const char *text)
 {
-	struct lexical lx = {
-	    .version = r->version, .standard_conforming_strings = r->standard_conforming_strings};
+	struct lexical lx = {.version = r->version,
+			   .standard_conforming_strings = r->standard_conforming_strings,
+			   .mode = r->mode},
+		       now;
+	const struct dialect *d = &dialects[r->dialect];
+	struct my_split sp = {0};
 	struct statement s;
 	struct buf b;
 	struct arena *a;
-	size_t at = 0;
+	uint32_t skip = r->skip;
 	int64_t sent = now_ms();
 	int ok = 0;
 	char in = '-';
 
 	buf_init(&b, WIRE_FRAME_MAX);
-	while (ok == 0 && pg_next(text, r->len, &lx, &at, &s, &in)) {
+	while (ok == 0 && d->next(text, r->len, &lx, &sp, &s, &in, &now)) {
+		if (skip > 0 && skip-- > 0)
+			continue;
 		a = arena_new();
-		pg_judge(text, &lx, in, &job->scratch, a, &s);
+		d->judge(text, &now, in, &job->scratch, a, &s);
 		wire_put(&b, &s);
 		arena_free(a);
 		if (r->is_careful || b.len >= WIRE_BATCH || now_ms() - sent >= FLUSH_MS) {
@@ -140,7 +146,7 @@ work(void *arg)
 	while (wire_read(job->fd, &r, sizeof(r)) == 0) {
 		limit_cpu(r.len);
 		text = malloc((size_t)r.len + 1);
-		if (text == NULL || wire_read(job->fd, text, r.len) != 0)
+		if (text == NULL || r.dialect >= ndialects || wire_read(job->fd, text, r.len) != 0)
 			break;
 		text[r.len] = '\0';
 		if (answer(job, &r, text) != 0)

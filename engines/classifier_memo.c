@@ -63,7 +63,8 @@ memo_get(struct memo *m, const char *text, size_t len, const struct lexical *lx,
 		en = &m->entries[i];
 		if (en->text == NULL || en->len != len || memcmp(en->text, text, len) != 0 ||
 		    en->lx.version != lx->version ||
-		    en->lx.standard_conforming_strings != lx->standard_conforming_strings)
+		    en->lx.standard_conforming_strings != lx->standard_conforming_strings ||
+		    en->lx.mode != lx->mode || en->lx.engine != lx->engine)
 			continue;
 		p = buf_str(&en->answer);
 		end = p + en->answer.len;

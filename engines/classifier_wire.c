@@ -13,7 +13,7 @@
 #define ABSENT UINT32_MAX
 #define STRING_MAX ((uint32_t)1 << 21)
 #define LIST_MAX ((uint32_t)100000)
-#define FLAGS ((uint32_t)ACTION_COPY_STREAM * 2 - 1)
+#define FLAGS ((uint32_t)ACTION_COMMITS * 2 - 1)
 
 static void
 put_number(struct buf *b, uint32_t v)

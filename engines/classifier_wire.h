@@ -16,6 +16,9 @@ struct wire_request {
 	int32_t version;
 	int32_t standard_conforming_strings;
 	int32_t is_careful; /* answer after every statement */
+	uint32_t mode;	    /* enum lexical_mode */
+	uint32_t dialect;   /* index in dialects[] */
+	uint32_t skip;	    /* statements in front that need no answer */
 };
 
 struct wire_frame {

@@ -39,6 +39,7 @@ enum lexical_mode {
 	LEXICAL_UNSAFE_CHARSET = 1 << 3,
 	/* A mode nobody told of (sql_mode = ORACLE): what depends on it is opaque. */
 	LEXICAL_UNKNOWN = 1 << 4,
+	LEXICAL_IGNORE_SPACE = 1 << 5,
 };
 
 /* What the classifier must know of the session. */
