@@ -82,7 +82,7 @@ step_inside(struct my_body *b, const char *p, size_t n)
 		b->may_start = 1;
 	} else if (is_in(p, n, "then else"))
 		b->may_start = (b->kinds & 1) == 0;
-	else if (is_in(p, n, "do loop"))
+	else if (is_in(p, n, "do loop atomic"))
 		b->may_start = 1;
 	else if (is_in(p, n, "end") && b->depth > 0) {
 		b->depth--;

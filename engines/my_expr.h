@@ -41,8 +41,8 @@ void my_as_condition(struct my_value *v);
 int my_is_listed(const char *name, const char *const *list);
 void my_expr_or(struct my_expr *e, struct my_value *v);
 /* A parenthesis at the cursor that begins a query, compared with left (NULL: EXISTS). */
-void my_expr_subquery(struct my_expr *e, const struct my_value *left, int is_exists,
-    struct my_value *v);
+void my_expr_subquery(
+    struct my_expr *e, const struct my_value *left, int is_exists, struct my_value *v);
 enum my_worth my_worth_or(enum my_worth a, enum my_worth b);
 enum my_worth my_worth_and(enum my_worth a, enum my_worth b);
 

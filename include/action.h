@@ -35,7 +35,7 @@ enum action_flag {
 	ACTION_PROMOTE = 1 << 12,     /* would promote the node it runs on (pg_promote) */
 	ACTION_RESUME = 1 << 13,      /* would release a held replica (pg_wal_replay_resume) */
 	ACTION_COPY_STREAM = 1 << 14, /* COPY FROM STDIN / TO STDOUT: needs the copy protocol */
-	ACTION_COMMITS = 1 << 15,     /* commits the open transaction before it runs (MySQL's DDL) */
+	ACTION_COMMITS = 1 << 15, /* commits the open transaction before it runs (MySQL's DDL) */
 };
 
 /* Something an action touches, as named in the text; identity is filled in from the catalog. */
