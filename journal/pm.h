@@ -194,6 +194,8 @@ const char *pm_kind_name(enum pm_kind k);
 void pm_plans(struct pm *pm);
 struct pm_plan *pm_plan(struct pm *pm, const char *id, int make);
 int pm_is_act(const json_t *step);
+/* What could not be held and was accepted by name: it takes the act as well. */
+const char *pm_accepted(struct pm *pm, const struct pm_plan *p);
 /* The rules that judged it, "destructive, cascade". */
 const char *pm_rules(struct pm *pm, const struct pm_plan *p);
 /* Dangerous, opaque or destructive, or asked for a second person. */

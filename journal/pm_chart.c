@@ -13,7 +13,7 @@
 #define WIDE 1160
 #define LEFT 92
 #define RIGHT 20
-#define TOP 14
+#define TOP 26
 #define ROW 34
 #define LAG_H 190
 
@@ -95,7 +95,8 @@ draw_series(struct pm *pm, struct buf *b, const char *node, int no, int64_t max)
 	const struct pm_sample *s;
 	size_t i;
 
-	buf_printf(b, "<polyline class=\"s%d\" points=\"", no % 6);
+	buf_printf(b, "<polyline class=\"s%d\" stroke-width=\"%d\" points=\"", no % 6,
+	    no < 3 ? 7 - 2 * no : 2); /* equal ones show through */
 	for (i = 0; i < pm->nsamples; i++) {
 		s = &pm->samples[i];
 		if (strcmp(s->node, node) == 0 && s->lag_bytes >= 0)
@@ -118,7 +119,7 @@ draw_series(struct pm *pm, struct buf *b, const char *node, int no, int64_t max)
 	    "<rect class=\"s%d\" x=\"%d\" y=\"%d\" width=\"10\" height=\"10\"/><text x=\"%d\" "
 	    "y=\"%d\" "
 	    "font-size=\"12\">%s</text>\n",
-	    no % 6, LEFT + 10 + no * 110, TOP, LEFT + 24 + no * 110, TOP + 9,
+	    no % 6, LEFT + no * 110, 4, LEFT + 15 + no * 110, 13,
 	    pm_html(pm, text_fit(pm->a, node, strlen(node), 12)));
 }
 

@@ -103,7 +103,7 @@ write_figures(struct pm *pm, struct buf *b)
 	buf_puts(b, "<h2>Figures</h2>\n<div class=\"grid\" id=\"figures\">\n");
 	for (i = 0; i < pm->nmetrics; i++) {
 		m = &pm->metrics[i];
-		class = strcmp(m->value, "TODO") == 0 ? " todo"
+		class = strcmp(m->value, "TODO") == 0 ? " open"
 			: strlen(m->value) > 14	      ? " long"
 						      : "";
 		buf_printf(b,

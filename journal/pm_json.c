@@ -151,7 +151,8 @@ dangerous(struct pm *pm)
 		    text(pm, pm_rules(pm, p)), "reason", text(pm, p->reason), "way_back",
 		    text(pm, p->way_back), "undoes", text(pm, p->undoes));
 		json_object_update_new(o,
-		    json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "approver",
+		    json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}",
+			"not_held", text(pm, pm_accepted(pm, p)), "approver",
 			text(pm, p->approval == NULL ? NULL : p->approval->who), "wait_us",
 			number(p->wait_us, PM_NONE), "rows", number(p->rows, -1), "before",
 			text(pm, p->before), "after", text(pm, p->after), "outcome",

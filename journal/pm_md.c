@@ -167,6 +167,9 @@ write_plan(struct pm *pm, struct buf *b, const struct pm_plan *p, size_t no)
 		buf_printf(b, "- Position: before %s, after %s %s\n", pm_md(pm, p->before),
 		    p->after == NULL ? "not taken" : pm_md(pm, p->after),
 		    links(pm, p->before_event, p->after_event));
+	if (pm_accepted(pm, p)[0] != '\0')
+		buf_printf(b, "- Not held, and accepted by name: %s %s\n",
+		    pm_md(pm, pm_accepted(pm, p)), link_to(pm, p->filed));
 	if (p->way_back[0] != '\0')
 		buf_printf(b, "- Way back: %s %s\n", pm_md(pm, p->way_back), link_to(pm, p->filed));
 	if (p->nproofs == 0)

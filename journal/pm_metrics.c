@@ -202,11 +202,8 @@ add_moments(struct pm *pm)
 	from_notes(pm, &m);
 	from_plans(pm, &m);
 	detect(pm, &m);
-	add_moment(pm, "started", "Started", m.started_us, m.started, m.how_started);
-	add_moment(pm, "detected", "Detected", us_of(m.detected), m.detected, m.how_detected);
-	add_moment(pm, "correcting", "Correction began", us_of(m.correcting), m.correcting,
-	    "the first act that takes something back, or the note \"correcting:\"");
-	add_moment(pm, "corrected", "Corrected", m.corrected_us, m.corrected, m.how_corrected);
+	add_between(pm, "total_time", "In all", m.started, m.started_us, m.corrected,
+	    m.corrected_us, "from started to corrected");
 	add_between(pm, "detection_time", "Detection time", m.started, m.started_us, m.detected,
 	    us_of(m.detected), "from started to detected");
 	add_between(pm, "lead_time", "Lead time", m.detected, us_of(m.detected), m.correcting,
@@ -216,8 +213,11 @@ add_moments(struct pm *pm)
 	    "from detected to the note \"workaround:\"; N/A where there was none");
 	add_between(pm, "correction_time", "Correction time", m.correcting, us_of(m.correcting),
 	    m.corrected, m.corrected_us, "from the begin of the correction to corrected");
-	add_between(pm, "total_time", "In all", m.started, m.started_us, m.corrected,
-	    m.corrected_us, "from started to corrected");
+	add_moment(pm, "started", "Started", m.started_us, m.started, m.how_started);
+	add_moment(pm, "detected", "Detected", us_of(m.detected), m.detected, m.how_detected);
+	add_moment(pm, "correcting", "Correction began", us_of(m.correcting), m.correcting,
+	    "the first act that takes something back, or the note \"correcting:\"");
+	add_moment(pm, "corrected", "Corrected", m.corrected_us, m.corrected, m.how_corrected);
 }
 
 static int
@@ -242,8 +242,7 @@ add_waits(struct pm *pm)
 		waited[n++] = p;
 		add_between(pm, "approval_wait", arena_printf(pm->a, "Approval of %.8s", p->id),
 		    p->request, p->request->us, p->approval, p->request->us + p->wait_us,
-		    "from the request to the signature, as the approver's clock has it; to its "
-		    "arrival where that clock is off");
+		    "from the request to the signature");
 	}
 	if (n < 2)
 		return;

@@ -47,7 +47,7 @@ section(struct pm *pm, const char *title, size_t len)
 static int
 is_left_open(const struct pm_section *s, const char *text, size_t len)
 {
-	const char *open = s->hint;
+	const char *open = s == NULL ? "" : s->hint;
 
 	while (len > 0 && strchr(" \t\r\n", text[len - 1]) != NULL)
 		len--;
@@ -66,6 +66,8 @@ take(struct pm *pm, struct pm_section *s, const char *text, size_t len)
 {
 	if (is_left_open(s, text, len))
 		return;
+	if (s == NULL) /* words before the first heading */
+		s = section(pm, "Further notes", 13);
 	while (len > 0 && strchr(" \t\r\n", text[len - 1]) != NULL)
 		len--;
 	while (len > 0 && strchr("\r\n", text[0]) != NULL) {
@@ -94,16 +96,14 @@ parse(struct pm *pm, const char *notes, size_t len)
 			continue;
 		}
 		if (from != NULL)
-			take(pm, s != NULL ? s : section(pm, "Further notes", 13), from,
-			    (size_t)(p - from));
+			take(pm, s, from, (size_t)(p - from));
 		for (p += 3, n = (size_t)(eol - p); n > 0 && strchr(" \t\r", p[n - 1]) != NULL;)
 			n--;
 		s = section(pm, p, n);
 		from = eol < end ? eol + 1 : end;
 	}
 	if (from != NULL)
-		take(pm, s != NULL ? s : section(pm, "Further notes", 13), from,
-		    (size_t)(end - from));
+		take(pm, s, from, (size_t)(end - from));
 }
 
 void

@@ -309,6 +309,21 @@ pm_plans(struct pm *pm)
 }
 
 const char *
+pm_accepted(struct pm *pm, const struct pm_plan *p)
+{
+	const json_t *list = json_object_get(p->json, "accepted");
+	const char *out = "", *name;
+	size_t i;
+
+	for (i = 0; i < json_array_size(list); i++) {
+		name = json_string_value(json_array_get(list, i));
+		out = arena_printf(
+		    pm->a, "%s%s%s", out, i > 0 ? ", " : "", name == NULL ? "?" : name);
+	}
+	return out;
+}
+
+const char *
 pm_rules(struct pm *pm, const struct pm_plan *p)
 {
 	const json_t *list = p->intent == NULL ? NULL : json_object_get(p->intent->json, "reasons");

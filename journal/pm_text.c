@@ -204,7 +204,7 @@ char *
 pm_since(struct pm *pm, int64_t us)
 {
 	int64_t d = us - pm->start->us;
-	const char *sign = d < 0 ? "-" : "+";
+	const char *sign = d <= -100000 ? "-" : "+";
 
 	d = d < 0 ? -d : d;
 	return arena_printf(pm->a, "%s%lld:%02d:%02d.%d", sign, (long long)(d / 3600000000),
