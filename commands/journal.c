@@ -99,7 +99,7 @@ journal_exec(struct context *c, int argc, char **argv, struct result *r, struct 
 		return list(c, r, e);
 	if (strcmp(argv[1], "show") == 0 && argc == 3)
 		return c->is_json ? records_json(c->arena, argv[2], &r->view, e)
-				  : records_view(c->arena, argv[2], 0, &r->view, e);
+				  : records_view(c->arena, argv[2], &r->view, e);
 	if (strcmp(argv[1], "verify") == 0)
 		return verify(c, argc, argv, r, e);
 	if (strcmp(argv[1], "resolve") == 0)

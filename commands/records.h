@@ -4,8 +4,7 @@
 
 #include "command.h"
 
-/* is_replay: only what was typed, decided, done and came of it; and what is not known. */
-int records_view(struct arena *a, const char *file, int is_replay, struct view *v, struct err *e);
+int records_view(struct arena *a, const char *file, struct view *v, struct err *e);
 /* All records as one JSON array, ASCII only. */
 int records_json(struct arena *a, const char *file, struct view *v, struct err *e);
 

@@ -22,6 +22,7 @@
 
 struct arena;
 struct cluster;
+struct replay_options;
 
 enum command_needs {
 	NEED_CLUSTER = 1 << 0,	/* a connected session */
@@ -69,6 +70,7 @@ struct screen {
 	const char *comment;  /* deny: why */
 	int is_paste;	      /* the request is pasted, the answer printed to be pasted back */
 	int interval_ms;
+	const struct replay_options *replay;
 };
 
 enum returns { RETURNS_VIEW, RETURNS_PLAN, RETURNS_ENTRY, RETURNS_SCREEN };

@@ -122,3 +122,40 @@ random_bytes(void *p, size_t n)
 	if (getrandom(p, n, 0) != (ssize_t)n)
 		abort();
 }
+
+struct hasher {
+	EVP_MD_CTX *ctx;
+};
+
+struct hasher *
+hasher_new(void)
+{
+	struct hasher *h = calloc(1, sizeof(*h));
+
+	if (h == NULL || (h->ctx = EVP_MD_CTX_new()) == NULL ||
+	    EVP_DigestInit_ex(h->ctx, EVP_sha256(), NULL) != 1)
+		abort();
+	return h;
+}
+
+void
+hasher_add(struct hasher *h, const void *p, size_t n)
+{
+	if (EVP_DigestUpdate(h->ctx, p, n) != 1)
+		abort();
+}
+
+void
+hasher_finish(struct hasher *h, char out[SHA256_HEX])
+{
+	uint8_t digest[EVP_MAX_MD_SIZE];
+
+	if (h == NULL)
+		return;
+	if (EVP_DigestFinal_ex(h->ctx, digest, NULL) != 1)
+		abort();
+	if (out != NULL)
+		hex_encode(digest, SHA256_BYTES, out);
+	EVP_MD_CTX_free(h->ctx);
+	free(h);
+}

@@ -16,7 +16,12 @@ struct arena;
 void sha256(
     const void *prefix, size_t nprefix, const void *data, size_t n, uint8_t out[SHA256_BYTES]);
 void sha256_hex(const void *data, size_t n, char out[SHA256_HEX]);
-void hex_encode(const void *p, size_t n, char *out); /* out: 2n + 1 bytes */
+/* Bytes as they come. hasher_finish frees it; out may be NULL. */
+struct hasher;
+struct hasher *hasher_new(void);
+void hasher_add(struct hasher *h, const void *p, size_t n);
+void hasher_finish(struct hasher *h, char out[SHA256_HEX]); /* accepts NULL: nothing */
+void hex_encode(const void *p, size_t n, char *out);	    /* out: 2n + 1 bytes */
 /* Strict: lowercase, even length, exactly n bytes. 0 or -1. */
 int hex_decode(const char *s, void *out, size_t n);
 /* RFC 4648 base64 with padding; arena memory, NUL-terminated. */

@@ -170,6 +170,10 @@ int journal_reader_open(const char *file, struct journal_reader **out, struct er
 /* 1 a record, 0 the end (a torn tail counts as the end), -1 error. */
 int journal_reader_next(struct journal_reader *r, struct record *out, struct err *e);
 void journal_reader_close(struct journal_reader *r);
+/* After the end: 1 where the file is longer now, so that next may find more (a torn tail
+ * completed).
+ */
+int journal_reader_grow(struct journal_reader *r);
 /* Bytes of the file when it was opened: as much as is read. */
 int64_t journal_reader_size(const struct journal_reader *r);
 
@@ -235,6 +239,8 @@ int journal_merge_open(
     const char *const *files, size_t n, struct journal_merge **out, struct err *e);
 /* 1 a record, 0 the end. A file that cannot be read to its end gives what it has: see damage. */
 int journal_merge_next(struct journal_merge *m, struct merged *out);
+/* How many files are longer now: then next may find more, in the order it arrives. */
+int journal_merge_grow(struct journal_merge *m);
 const struct merge_source *journal_merge_sources(const struct journal_merge *m, size_t *n);
 void journal_merge_close(struct journal_merge *m); /* accepts NULL */
 

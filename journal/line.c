@@ -202,7 +202,7 @@ jline_is_known_type(const char *type)
 	static const char *const types[] = {"open", "cert", "clock", "topology", "bind", "input",
 	    "intent", "plan", "verdict", "request", "approval", "denial", "begin", "progress",
 	    "output", "outcome", "hold", "release", "alarm", "note", "incident", "checkpoint",
-	    "degraded", "recover", "close"};
+	    "degraded", "recover", "close", "screen", "terminal", "impact", "status"};
 	size_t i;
 
 	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++)

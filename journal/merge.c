@@ -23,7 +23,8 @@ struct edge {
 };
 
 struct source {
-	struct journal_reader *reader; /* NULL: at its end */
+	struct journal_reader *reader;
+	int is_end; /* nothing more now; a live file may grow */
 	struct record rec;
 	struct edge edges[EDGES];
 	size_t nedges;
@@ -115,7 +116,7 @@ is_blocked(const struct journal_merge *m, size_t of)
 				continue;
 			if (m->s[k].next > s->edges[i].seq)
 				passed++;
-			else if (m->s[k].reader != NULL)
+			else if (!m->s[k].is_end)
 				open++;
 		}
 		if (passed == 0 && open > 0)
@@ -163,8 +164,7 @@ pull(struct journal_merge *m, size_t i)
 	}
 	if (got < 0)
 		m->info[i].damage = text_inert(m->a, e.msg, strlen(e.msg), 0);
-	journal_reader_close(s->reader);
-	s->reader = NULL;
+	s->is_end = 1;
 	s->nedges = 0;
 }
 
@@ -190,7 +190,7 @@ add_file(struct journal_merge *m, const char *file, struct err *e)
 	info->bytes = journal_reader_size(s->reader);
 	m->n++;
 	pull(m, m->n - 1);
-	if (s->reader == NULL || strcmp(rec->type, "open") != 0)
+	if (s->is_end || strcmp(rec->type, "open") != 0)
 		return 0;
 	info->session = kept(m, rec, "session");
 	info->person = kept(m, rec, "person");
@@ -302,7 +302,7 @@ choose(struct journal_merge *m)
 	size_t i, best = m->n, any = m->n;
 
 	for (i = 0; i < m->n; i++) {
-		if (m->s[i].reader == NULL)
+		if (m->s[i].is_end)
 			continue;
 		make_key(&m->s[i]);
 		if (any == m->n || strcmp(m->s[i].key, m->s[any].key) < 0)
@@ -365,6 +365,25 @@ journal_merge_next(struct journal_merge *m, struct merged *out)
 	    .rec = s->rec, .source = i, .incident = s->incident, .behind_us = behind(s)};
 	tell(m, i);
 	return 1;
+}
+
+int
+journal_merge_grow(struct journal_merge *m)
+{
+	size_t i;
+	int n = 0;
+
+	/* Whose record the caller still has is pulled on by the next call, as ever. */
+	for (i = 0; i < m->n; i++) {
+		if (m->info[i].damage != NULL || journal_reader_grow(m->s[i].reader) != 1)
+			continue;
+		n++;
+		if (m->s[i].is_end && i != m->current) {
+			m->s[i].is_end = 0;
+			pull(m, i);
+		}
+	}
+	return n;
 }
 
 const struct merge_source *

@@ -89,7 +89,8 @@ pending_make(const char *type, json_t *body, struct err *e)
 		p->rest = b.data;
 		p->is_signed = jline_is_signed_type(type);
 		p->is_ahead = strcmp(type, "begin") == 0 || strcmp(type, "intent") == 0;
-		p->is_lazy = strcmp(type, "input") == 0 || strcmp(type, "output") == 0;
+		p->is_lazy = strcmp(type, "input") == 0 || strcmp(type, "output") == 0 ||
+			     strcmp(type, "screen") == 0;
 		b.data = NULL;
 	}
 	buf_free(&b);

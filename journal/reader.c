@@ -80,6 +80,17 @@ journal_reader_close(struct journal_reader *r)
 	free(r);
 }
 
+int
+journal_reader_grow(struct journal_reader *r)
+{
+	struct stat st;
+
+	if (fstat(r->fd, &st) != 0 || st.st_size <= r->scan.limit)
+		return 0;
+	r->scan.limit = st.st_size;
+	return 1;
+}
+
 int64_t
 journal_reader_size(const struct journal_reader *r)
 {

@@ -198,6 +198,27 @@ draw_incident(struct drawing *d)
 }
 
 static void
+draw_screen(struct drawing *d)
+{
+	say(d, "", "head", "");
+	if (json_object_get(d->json, "tail") != NULL)
+		say(d, MORE "... (", "bytes", " bytes in all) ..." MORE);
+	say(d, "", "tail", "");
+	say(d, json_object_get(d->json, "head") == NULL ? "" : MORE, "rows_bytes",
+	    " bytes of rows");
+	say(d, ", exit ", "exit", "");
+	say(d, ", ", "ms", " ms");
+}
+
+static void
+draw_terminal(struct drawing *d)
+{
+	say(d, "", "columns", " columns");
+	say(d, ", ", "rows", " rows");
+	say(d, ", ", "term", "");
+}
+
+static void
 draw_cert(struct drawing *d)
 {
 	say(d, "", "statement", "");
@@ -237,7 +258,8 @@ record_render(struct arena *a, const struct record *r)
 	    {"note", draw_text}, {"intent", draw_intent}, {"plan", draw_plan},
 	    {"request", draw_request}, {"approval", draw_approval}, {"denial", draw_approval},
 	    {"begin", draw_begin}, {"outcome", draw_outcome}, {"hold", draw_hold},
-	    {"release", draw_hold}, {"incident", draw_incident}, {"recover", draw_recover}};
+	    {"release", draw_hold}, {"screen", draw_screen}, {"terminal", draw_terminal},
+	    {"incident", draw_incident}, {"recover", draw_recover}};
 	struct drawing d = {.a = a, .json = r->json};
 	char *out;
 	size_t i, n = sizeof(rows) / sizeof(rows[0]);

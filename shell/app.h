@@ -14,6 +14,7 @@
 struct repl;
 struct alarm;
 struct gauge;
+struct capture; /* shell/capture.h */
 struct pending; /* a request of this session, shell/pending.h */
 
 #define EXPANDED_AUTO 2
@@ -73,6 +74,7 @@ struct app {
 	char picture[SHA256_HEX]; /* and its shape; "" none yet */
 	int busy;		  /* > 0: the door is open; background looks wait */
 	int quit;
+	struct capture *capture; /* of the line that runs; NULL: none yet */
 };
 
 /* Runs one complete input: a verb line, or SQL text without a need for more. Prints what it came

@@ -8,6 +8,7 @@
 #include "arena.h"
 #include "engine.h"
 #include "shell/app.h"
+#include "shell/capture.h"
 #include "shell/connect.h"
 #include "shell/gate.h"
 #include "shell/habits.h"
@@ -15,6 +16,7 @@
 #include "shell/out.h"
 #include "shell/pending.h"
 #include "shell/picture.h"
+#include "shell/play.h"
 #include "shell/review.h"
 #include "shell/words.h"
 #include "text.h"
@@ -132,7 +134,8 @@ app_result(struct app *app, struct context *c, struct result *r, struct err *e)
 			   ? 0
 			   : gate_plan(app, c, r->plan, r->is_dry, e);
 	case RETURNS_SCREEN:
-		return review_run(app, &r->screen, e);
+		return r->screen.kind == SCREEN_REPLAY ? play_run(app, r->screen.replay, e)
+						       : review_run(app, &r->screen, e);
 	case RETURNS_ENTRY:
 		return take_entry(app, r, e);
 	}
@@ -177,6 +180,7 @@ say_error(struct app *app, const struct err *e, const char *text, size_t len)
 	if (app->exit == 0)
 		app->exit = ERR_FAILED;
 	out_error(app, e, text, len);
+	capture_text(app, e->msg, strlen(e->msg));
 }
 
 static void
@@ -313,12 +317,11 @@ try_command(struct app *app, const char *text, size_t len)
 	return 1;
 }
 
-void
-app_line(struct app *app, const char *text, size_t len)
+static void
+take_line(struct app *app, const char *text, size_t len)
 {
 	struct err e = {0};
 
-	write_input(app, text, len);
 	if (is_answer(text, len)) {
 		app->exit = 0;
 		if (pending_answer(app, text, len, &e) != 0)
@@ -328,6 +331,15 @@ app_line(struct app *app, const char *text, size_t len)
 	if (!try_command(app, text, len))
 		app_text(app, text, len);
 	picture_note(app);
+}
+
+void
+app_line(struct app *app, const char *text, size_t len)
+{
+	write_input(app, text, len);
+	capture_begin(app);
+	take_line(app, text, len);
+	capture_end(app);
 }
 
 int

@@ -14,6 +14,7 @@
 #include "buf.h"
 #include "text.h"
 #include "shell/app.h"
+#include "shell/capture.h"
 #include "shell/out.h"
 #include "shell/out_inside.h"
 #include "banned.h"
@@ -71,6 +72,8 @@ put(struct app *app, FILE *f, enum style style, const char *s, size_t len, const
 {
 	struct arena *a = arena_new();
 
+	if (f == stdout)
+		capture_text(app, s, len);
 	fprintf(f, "%s%s%s%s\n", indent, style_on(app, style), text_inert(a, s, len, 0),
 	    style_off(app, style));
 	arena_free(a);

@@ -11,6 +11,7 @@
 #include "arena.h"
 #include "text.h"
 #include "shell/app.h"
+#include "shell/capture.h"
 #include "shell/out.h"
 #include "shell/out_rows.h"
 #include "banned.h"
@@ -140,6 +141,7 @@ on_row(struct sink *s, size_t n, const char *const *cells, const int *lengths)
 
 	if (n != t->ncols)
 		return -1;
+	capture_row(t->app, n, cells, lengths);
 	return add_row(t, cells, lengths);
 }
 
@@ -250,9 +252,11 @@ view_rows(struct out_table *t, struct view *v, struct err *e)
 	const char **cells = arena_array(t->arena, v->ncols, sizeof(*cells));
 	int rc;
 
-	while ((rc = v->next(v, cells, e)) > 0)
+	while ((rc = v->next(v, cells, e)) > 0) {
+		capture_cells(t->app, v->ncols, cells);
 		if (add_row(t, cells, NULL) != 0)
 			return 0; /* the reader left the pager */
+	}
 	return rc;
 }
 

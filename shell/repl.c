@@ -18,6 +18,7 @@
 #include "arena.h"
 #include "text.h"
 #include "shell/complete.h"
+#include "shell/capture.h"
 #include "shell/feed.h"
 #include "shell/history.h"
 #include "shell/line.h"
@@ -354,6 +355,7 @@ static void
 on_resize(struct repl *r)
 {
 	out_measure(r->app);
+	capture_terminal(r->app);
 	if (!r->is_at_prompt)
 		return;
 	/* After a stop and a continue the terminal may be as the other shell left it. */

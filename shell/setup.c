@@ -11,6 +11,7 @@
 #include "arena.h"
 #include "engine.h"
 #include "shell/app.h"
+#include "shell/capture.h"
 #include "shell/config.h"
 #include "shell/connect.h"
 #include "shell/holds.h"
@@ -184,6 +185,7 @@ setup_session(struct app *app, const char *target, struct err *e)
 	if (choose_cluster(app, target, e) != 0)
 		return -1;
 	open_journal(app);
+	capture_terminal(app);
 	s = (struct cluster_setup){
 	    .config = app->cluster_config, .person = app->person_config, .incident = app->incident};
 	app->cluster = cluster_new(&s);
@@ -212,6 +214,7 @@ setup_finish(struct app *app)
 	if (app->cluster != NULL)
 		app_disconnect(app);
 	cluster_free(app->cluster);
+	capture_free(app);
 	if (journal_finish(app->journal, &e) != 0)
 		out_error(app, &e, NULL, 0);
 	session_key_free(app->key);

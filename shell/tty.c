@@ -172,6 +172,29 @@ tty_pages(struct tty *t, const struct show *s, struct err *e)
 		   : err_set(e, ERR_CANCELLED, "left before the end was shown; nothing was signed");
 }
 
+void
+tty_keys(struct tty *t)
+{
+	keys_mode(t);
+}
+
+void
+tty_lines(struct tty *t)
+{
+	tcsetattr(t->fd, TCSADRAIN, &t->cooked);
+}
+
+int
+tty_key(struct tty *t, int64_t deadline)
+{
+	char keys[64];
+	int rc = wait_key(t, deadline);
+
+	if (rc != 1)
+		return rc;
+	return read(t->fd, keys, sizeof(keys)) <= 0 ? -1 : (unsigned char)keys[0];
+}
+
 char *
 tty_ask(struct tty *t, struct arena *a, const char *question, int64_t deadline)
 {

@@ -27,6 +27,12 @@ void tty_close(struct tty *t);
 void tty_line(struct tty *t, enum show_style style, const char *inert);
 /* Page by page. 0: the end was reached. -1: ERR_CANCELLED, the reader left. */
 int tty_pages(struct tty *t, const struct show *s, struct err *e);
+/* Keys one by one from here on, not shown; and lines again. */
+void tty_keys(struct tty *t);
+void tty_lines(struct tty *t);
+/* A key pressed before the deadline, as its byte; 0 none; -1 Ctrl-C or the end. What a key sends
+ * beyond its first byte is thrown away. */
+int tty_key(struct tty *t, int64_t deadline);
 /* One typed line, after throwing type-ahead away. NULL on Ctrl-C, end of input or deadline. */
 char *tty_ask(struct tty *t, struct arena *a, const char *question, int64_t deadline);
 /* Typed or pasted text until a line with `mark`, end of input, or the buffer's maximum. -1: Ctrl-C.
