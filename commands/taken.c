@@ -119,7 +119,7 @@ losing_dependents(struct losing *l, const struct object *o, struct err *e)
 	for (i = 0; i < n; i++) {
 		if (!matters(l->act, l->s, &deps[i]))
 			continue;
-		if (!(l->act->flags & ACTION_CASCADE))
+		if (!(l->act->flags & ACTION_CASCADE) && !deps[i].goes_along)
 			add_blocker(l, &deps[i]);
 		if (losing_is_truncate(l->act) && !(l->act->flags & ACTION_CASCADE))
 			continue; /* the server refuses it: nothing is taken along */

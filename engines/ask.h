@@ -66,6 +66,7 @@ struct dependent {
 	uint32_t table_oid;  /* of `table`; 0 none */
 	int64_t rows, bytes; /* -1: holds none, or unknown */
 	int depth;	     /* 1 direct */
+	int goes_along;	     /* goes with the object, or breaks, and refuses nothing */
 };
 int ask_dependents(struct cluster *c, struct waiter *w, struct arena *a, const struct object *o,
     struct dependent **out, size_t *n, struct err *e);

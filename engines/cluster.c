@@ -15,6 +15,8 @@
 
 static const struct driver *const drivers[] = {
     &driver_postgresql,
+    &driver_mariadb,
+    &driver_mysql,
 };
 
 /* The config knows no other engine's name than those of the table. */

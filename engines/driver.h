@@ -82,6 +82,6 @@ struct driver {
 	const struct procedure *procedures;
 };
 
-extern const struct driver driver_postgresql;
+extern const struct driver driver_postgresql, driver_mariadb, driver_mysql;
 
 #endif

@@ -114,10 +114,10 @@ start(struct lab *l, size_t i, int minimal, struct scratch *s, struct err *e)
 }
 
 /* Until the server takes connections, or its process ended. */
-static int
-ready(struct lab *l, size_t i, struct scratch *s, struct waiter *w, struct err *e)
+int
+lab_ready(
+    struct lab *l, size_t i, struct scratch *s, int64_t deadline, struct waiter *w, struct err *e)
 {
-	int64_t deadline = now_ms() + READY_MS;
 	char state[32];
 	int rc;
 
@@ -140,6 +140,12 @@ ready(struct lab *l, size_t i, struct scratch *s, struct waiter *w, struct err *
 			return err_set(
 			    e, ERR_CANCELLED, "cancelled while %s started", l->nodes[i].name);
 	}
+}
+
+static int
+ready(struct lab *l, size_t i, struct scratch *s, struct waiter *w, struct err *e)
+{
+	return lab_ready(l, i, s, now_ms() + READY_MS, w, e);
 }
 
 /* Runs a script as the administrator; it stands in a 0600 file while it runs. */
@@ -178,18 +184,17 @@ roles(struct lab *l, struct waiter *w, struct err *e)
 	return script(l, "postgres", text, w, e);
 }
 
-static int
-load(struct lab *l, struct waiter *w, struct err *e)
+const char *
+lab_fill(const struct lab *l, const char *schema)
 {
 	long rows = l->setup->rows > 0 ? l->setup->rows : LAB_ROWS;
 	const struct {
 		const char *hole;
 		long value;
 	} holes[] = {{"{ROWS}", rows}, {"{ITEMS}", rows / 5 + 1}, {"{CUSTOMERS}", rows / 20 + 10}};
-	const char *p = lab_schema, *open;
+	const char *p = schema, *open, *out;
 	struct buf b;
 	size_t k;
-	int rc;
 
 	buf_init(&b, 1 << 16);
 	for (; (open = strchr(p, '{')) != NULL; p = strchr(open, '}') + 1) {
@@ -199,9 +204,15 @@ load(struct lab *l, struct waiter *w, struct err *e)
 				buf_printf(&b, "%ld", holes[k].value);
 	}
 	buf_puts(&b, p);
-	rc = script(l, "shop", buf_str(&b), w, e);
+	out = arena_strdup(l->arena, buf_str(&b));
 	buf_free(&b);
-	return rc;
+	return out;
+}
+
+static int
+load(struct lab *l, struct waiter *w, struct err *e)
+{
+	return script(l, "shop", lab_fill(l, lab_schema), w, e);
 }
 
 /* Starts the primary, does nothing or loads, and stops it cleanly. */
@@ -218,8 +229,9 @@ cycle(struct lab *l, int loads, struct waiter *w, struct err *e)
 }
 
 /* All copies at once: the source stands still. */
-static int
-copy(struct lab *l, struct waiter *w, struct err *e)
+int
+lab_copy(struct lab *l, int (*configure)(struct lab *l, size_t i, struct err *e), struct waiter *w,
+    struct err *e)
 {
 	struct scratch s[LAB_MAX_NODES];
 	const char **argv;
@@ -245,7 +257,7 @@ copy(struct lab *l, struct waiter *w, struct err *e)
 		else
 			scratch_drop(&s[i]);
 		if (rc == 0)
-			rc = lab_configure(l, i, e);
+			rc = configure(l, i, e);
 	}
 	return rc;
 }
@@ -326,11 +338,45 @@ build(struct lab *l, struct waiter *w, struct err *e)
 	    lab_configure(l, 0, e) != 0 || cycle(l, 1, w, e) != 0)
 		return -1;
 	/* Once with the real wal_level, so that the copies' control files say so. */
-	if (l->nnodes > 1 && (cycle(l, 0, w, e) != 0 || copy(l, w, e) != 0))
+	if (l->nnodes > 1 && (cycle(l, 0, w, e) != 0 || lab_copy(l, lab_configure, w, e) != 0))
 		return -1;
 	if (start_all(l, w, e) != 0 || (l->nnodes > 1 && join(l, w, e) != 0))
 		return -1;
 	return lab_config(l, e);
+}
+
+static const char *
+address(const struct lab *l, size_t i)
+{
+	return arena_printf(l->arena, "host=127.0.0.1 port=%d", l->nodes[i].port);
+}
+
+const struct lab_kind lab_postgresql = {
+    .engine = "postgresql",
+    .prefix = "pg",
+    .user = "postgres",
+    .passfile = "pgpass",
+    .find = find_server,
+    .build = build,
+    .secrets = lab_pgpass,
+    .secret = lab_pgpass_of,
+    .address = address,
+};
+
+static const struct lab_kind *const kinds[] = {&lab_postgresql, &lab_mariadb};
+
+static int
+find_kind(struct lab *l, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (strcmp(kinds[i]->engine, l->setup->engine) == 0) {
+			l->kind = kinds[i];
+			return 0;
+		}
+	return err_set(e, ERR_USAGE,
+	    "there is no lab for the engine %s, only for postgresql and mariadb", l->setup->engine);
 }
 
 static void
@@ -340,6 +386,13 @@ password(char out[LAB_PASSWORD])
 
 	random_bytes(r, sizeof(r));
 	hex_encode(r, sizeof(r), out);
+}
+
+/* Servers never run as root. */
+static const char *
+user_of(const struct lab *l)
+{
+	return l->setup->user != NULL || geteuid() != 0 ? l->setup->user : l->kind->user;
 }
 
 int
@@ -357,19 +410,16 @@ lab_up(const struct lab_setup *setup, struct waiter *w, struct err *e)
 	password(l->replicator);
 	password(l->alice);
 	password(l->bob);
-	rc = strcmp(setup->engine, "postgresql") == 0
-		 ? 0
-		 : err_set(e, ERR_USAGE, "there is no lab for the engine %s, only for postgresql",
-		       setup->engine);
+	rc = find_kind(l, e);
 	if (rc == 0)
 		rc = lab_shape(l, e);
 	if (rc == 0)
-		rc = find_server(l, e);
+		rc = l->kind->find(l, e);
 	if (rc == 0)
-		rc = scratch_user(setup->user, &l->user, e);
+		rc = scratch_user(user_of(l), &l->user, e);
 	if (rc == 0)
 		rc = lab_dir(l, e);
-	if (rc == 0 && (rc = build(l, w, e)) != 0) {
+	if (rc == 0 && (rc = l->kind->build(l, w, e)) != 0) {
 		/* The cleaning is not cancelled, and does not hide why it was needed. */
 		poll_waiter(&plain, -1);
 		lab_down(l->dir, &plain, NULL);

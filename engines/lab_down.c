@@ -76,10 +76,11 @@ state_of(const char *data, pid_t *pid)
 	*pid = scratch_server(data, state, NULL);
 	if (*pid == 0)
 		return access(data, X_OK) != 0 && errno == EACCES ? "not yours to see" : "stopped";
-	/* The pid file says "ready" of both; the signal file goes away with a promotion. */
+	/* postmaster.pid may say "ready" of both; the signal file goes away with a promotion. */
 	if (strcmp(state, "ready") == 0 || strcmp(state, "standby") == 0) {
 		snprintf(signal, sizeof(signal), "%s/standby.signal", data);
-		return access(signal, F_OK) == 0 ? "standby" : "primary";
+		return access(signal, F_OK) == 0 || strcmp(state, "standby") == 0 ? "standby"
+										  : "primary";
 	}
 	return strcmp(state, "stopping") == 0 ? "stopping" : "starting";
 }

@@ -169,8 +169,8 @@ owner(const struct lab *l, const char *person, uid_t *uid, gid_t *gid, struct er
 	return 0;
 }
 
-static const char *
-password(const struct lab *l, const char *role)
+const char *
+lab_password(const struct lab *l, const char *role)
 {
 	if (strcmp(role, "alice") == 0)
 		return l->alice;
@@ -179,8 +179,8 @@ password(const struct lab *l, const char *role)
 	return strcmp(role, "replicator") == 0 ? l->replicator : l->admin;
 }
 
-static int
-passfile(
+int
+lab_pgpass_of(
     const struct lab *l, const char *name, const char *role, uid_t uid, gid_t gid, struct err *e)
 {
 	struct buf b;
@@ -189,13 +189,23 @@ passfile(
 
 	buf_init(&b, 1 << 16);
 	for (i = 0; i < l->nnodes; i++) {
-		buf_printf(&b, "127.0.0.1:%d:*:%s:%s\n", l->nodes[i].port, role, password(l, role));
 		buf_printf(
-		    &b, "%s/sock:%d:*:%s:%s\n", l->dir, l->nodes[i].port, role, password(l, role));
+		    &b, "127.0.0.1:%d:*:%s:%s\n", l->nodes[i].port, role, lab_password(l, role));
+		buf_printf(&b, "%s/sock:%d:*:%s:%s\n", l->dir, l->nodes[i].port, role,
+		    lab_password(l, role));
 	}
 	rc = lab_write(l, name, buf_str(&b), 0600, uid, gid, e);
 	buf_free(&b);
 	return rc;
+}
+
+int
+lab_pgpass(struct lab *l, struct err *e)
+{
+	if (lab_pgpass_of(l, "pgpass", "postgres", geteuid(), getegid(), e) != 0)
+		return -1;
+	return lab_pgpass_of(
+	    l, "servers/replicator.pgpass", "replicator", l->user.uid, l->user.gid, e);
 }
 
 /* A key pair without passphrase, by ssh-keygen. */
@@ -246,16 +256,15 @@ lab_keys(struct lab *l, struct waiter *w, struct err *e)
 	gid_t gid;
 	int i, rc = 0;
 
-	if (passfile(l, "pgpass", "postgres", geteuid(), getegid(), e) != 0 ||
-	    passfile(l, "servers/replicator.pgpass", "replicator", l->user.uid, l->user.gid, e) !=
-		0)
+	if (l->kind->secrets(l, e) != 0)
 		return -1;
 	buf_init(&b, 1 << 16);
 	for (i = 0; (p = lab_persons[i]) != NULL && rc == 0; i++) {
 		rc = owner(l, p, &uid, &gid, e);
 		if (rc == 0)
-			rc = passfile(
-			    l, arena_printf(l->arena, "keys/%s.pgpass", p), p, uid, gid, e);
+			rc = l->kind->secret(l,
+			    arena_printf(l->arena, "keys/%s.%s", p, l->kind->passfile), p, uid, gid,
+			    e);
 		if (rc == 0)
 			rc = key_pair(l, p, uid, gid, w, e);
 		if (rc == 0)
@@ -279,13 +288,15 @@ lab_config(struct lab *l, struct err *e)
 		     "operators = \"operators\"\nspool = \"spool\"\njournal = {\"journal\"}\n\n");
 	for (i = 0; lab_persons[i] != NULL; i++)
 		buf_printf(&b,
-		    "person \"%s\" {\n\tkey = \"keys/%s\"\n\tpassfile = \"keys/%s.pgpass\"\n"
+		    "person \"%s\" {\n\tkey = \"keys/%s\"\n\tpassfile = \"keys/%s.%s\"\n"
 		    "\tuser = \"%s\"\n}\n\n",
-		    lab_persons[i], lab_persons[i], lab_persons[i], lab_persons[i]);
-	buf_printf(&b, "cluster \"lab\" {\n\tengine = postgresql\n\tdatabase = \"shop\"\n");
+		    lab_persons[i], lab_persons[i], lab_persons[i], l->kind->passfile,
+		    lab_persons[i]);
+	buf_printf(
+	    &b, "cluster \"lab\" {\n\tengine = %s\n\tdatabase = \"shop\"\n", l->kind->engine);
 	for (k = 0; k < l->nnodes; k++)
-		buf_printf(&b, "\tnode \"%s\" {\n\t\taddress = \"host=127.0.0.1 port=%d\"\n\t}\n",
-		    l->nodes[k].name, l->nodes[k].port);
+		buf_printf(&b, "\tnode \"%s\" {\n\t\taddress = \"%s\"\n\t}\n", l->nodes[k].name,
+		    l->kind->address(l, k));
 	buf_puts(&b, "}\n");
 	rc = lab_write(l, "holdfast.conf", buf_str(&b), 0644, geteuid(), getegid(), e);
 	buf_reset(&b);

@@ -41,19 +41,28 @@ up_tree(int i)
 	return i == 0 ? -1 : (i - 1) / 2;
 }
 
+static int
+up_multi(int i)
+{
+	return i == 2 ? 0 : -1;
+}
+
 /* A shape: who follows whom. fixed > 0: it takes no number and has so many standbys. */
 static const struct shape {
 	const char *name;
 	int fixed;
 	int (*upstream)(int i);
 	int is_sync, has_delay;
+	int second, of; /* node `of` replicates from `second` as well; only with channels */
 } shapes[] = {
-    {"single", 0, up_star, 0, 0},
-    {"star", -1, up_star, 0, 0},
-    {"cascade", -1, up_cascade, 0, 0},
-    {"tree", -1, up_tree, 0, 0},
-    {"sync", -1, up_star, 1, 0},
-    {"delayed", 2, up_star, 0, 1},
+    {"single", 0, up_star, 0, 0, -1, -1},
+    {"star", -1, up_star, 0, 0, -1, -1},
+    {"cascade", -1, up_cascade, 0, 0, -1, -1},
+    {"tree", -1, up_tree, 0, 0, -1, -1},
+    {"sync", -1, up_star, 1, 0, -1, -1},
+    {"delayed", 2, up_star, 0, 1, -1, -1},
+    {"dual", 1, up_star, 0, 0, 1, 0},
+    {"multi", 2, up_multi, 0, 0, 1, 2},
 };
 
 static int
@@ -61,7 +70,8 @@ bad_shape(const char *text, struct err *e)
 {
 	err_set(e, ERR_USAGE, "%s is no shape of a lab", text);
 	return err_hint(e,
-	    "Take single, star:N, cascade:N, tree:N, sync:N or delayed, N from 1 to %d.",
+	    "Take single, star:N, cascade:N, tree:N, sync:N or delayed (with mariadb also dual or "
+	    "multi), N from 1 to %d.",
 	    LAB_MAX_NODES - 1);
 }
 
@@ -77,6 +87,8 @@ lab_shape(struct lab *l, struct err *e)
 	for (i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)
 		if (strlen(shapes[i].name) == len && memcmp(shapes[i].name, text, len) == 0)
 			s = &shapes[i];
+	if (s != NULL && s->second >= 0 && l->kind == &lab_postgresql)
+		s = NULL;
 	if (s == NULL || (s->fixed >= 0) != (colon == NULL))
 		return bad_shape(text, e);
 	n = s->fixed;
@@ -88,8 +100,10 @@ lab_shape(struct lab *l, struct err *e)
 	l->nnodes = (size_t)n + 1;
 	l->nsync = s->is_sync ? (int)n : 0;
 	for (i = 0; i < l->nnodes; i++) {
-		snprintf(l->nodes[i].name, sizeof(l->nodes[i].name), "pg%zu", i + 1);
+		snprintf(
+		    l->nodes[i].name, sizeof(l->nodes[i].name), "%s%zu", l->kind->prefix, i + 1);
 		l->nodes[i].upstream = s->upstream((int)i);
+		l->nodes[i].second = (int)i == s->of ? s->second : -1;
 		l->nodes[i].reserved = -1;
 	}
 	if (s->has_delay)

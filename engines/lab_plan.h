@@ -14,13 +14,31 @@
 struct lab_member {
 	char name[8];
 	int upstream; /* index, -1 for the primary */
+	int second;   /* index of a second one it also replicates from, -1 none */
 	int port;
 	int reserved; /* a bound socket that keeps the port ours; -1 none */
 	int delay_s;
 };
 
+struct lab;
+
+/* What differs between the engines' labs. */
+struct lab_kind {
+	const char *engine, *prefix; /* of the nodes' names */
+	const char *user;	     /* of the servers, where the caller is root */
+	const char *passfile;	     /* suffix of a person's password file */
+	int (*find)(struct lab *l, struct err *e);
+	int (*build)(struct lab *l, struct waiter *w, struct err *e);
+	/* The administrator's and the servers' own password files, and a person's. */
+	int (*secrets)(struct lab *l, struct err *e);
+	int (*secret)(const struct lab *l, const char *name, const char *role, uid_t uid, gid_t gid,
+	    struct err *e);
+	const char *(*address)(const struct lab *l, size_t i); /* as holdfast.conf has it */
+};
+
 struct lab {
 	const struct lab_setup *setup;
+	const struct lab_kind *kind;
 	struct arena *arena;
 	char dir[PATH_MAX]; /* absolute */
 	char bin[PATH_MAX]; /* of the server's programs */
@@ -35,10 +53,24 @@ struct lab {
 extern const char *const lab_persons[]; /* NULL-terminated */
 extern const char lab_schema[];		/* SQL; {ROWS}, {ITEMS} and {CUSTOMERS} are numbers */
 
+extern const struct lab_kind lab_postgresql, lab_mariadb;
+extern const char lab_my_schema[]; /* the same tables for MariaDB, one statement a line */
+
+/* A start under way is waited for; lab.c. */
+int lab_ready(
+    struct lab *l, size_t i, struct scratch *s, int64_t deadline, struct waiter *w, struct err *e);
+/* Copies of the first node's data for all others, configured; its server stands still. */
+int lab_copy(struct lab *l, int (*configure)(struct lab *l, size_t i, struct err *e),
+    struct waiter *w, struct err *e);
+const char *lab_fill(const struct lab *l, const char *schema); /* with its numbers filled in */
+const char *lab_password(const struct lab *l, const char *role);
 /* lab_files.c: everything in the directory that is no server's. */
 int lab_dir(struct lab *l, struct err *e);
 int lab_write(const struct lab *l, const char *name, const char *text, int mode, uid_t uid,
     gid_t gid, struct err *e);
+int lab_pgpass(struct lab *l, struct err *e);
+int lab_pgpass_of(
+    const struct lab *l, const char *name, const char *role, uid_t uid, gid_t gid, struct err *e);
 int lab_keys(struct lab *l, struct waiter *w, struct err *e);
 int lab_config(struct lab *l, struct err *e);
 /* lab_nodes.c: shape, ports, a server's configuration. */

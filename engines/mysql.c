@@ -5,6 +5,7 @@
 
 #include "engine.h"
 #include "engines/my_lex.h"
+#include "engines/my_wording.h"
 #include "banned.h"
 
 static const char *const mysql_schemes[] = {"mysql://", NULL};
@@ -15,7 +16,7 @@ const struct engine engine_mysql = {
     .schemes = mysql_schemes,
     .keywords = my_first_keywords,
     .all_keywords = my_all_keywords,
-    .wording = NULL,
+    .wording = &my_wording,
     .scan = my_scan,
 };
 
@@ -24,6 +25,6 @@ const struct engine engine_mariadb = {
     .schemes = mariadb_schemes,
     .keywords = my_first_keywords,
     .all_keywords = my_all_keywords,
-    .wording = NULL,
+    .wording = &my_wording,
     .scan = my_scan,
 };

@@ -52,26 +52,64 @@ read_pid_file(const char *data, char *state)
 	return pid > 1 ? (pid_t)pid : 0;
 }
 
-/* A postmaster's working directory is its data directory. */
-static int
+/* mysqld.pid is written once the server takes connections. master.info is a replica's. */
+static pid_t
+read_my_pid_file(const char *data, char *state)
+{
+	char path[PATH_MAX], text[32];
+	long pid;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/mysqld.pid", data);
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd == -1)
+		return 0;
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (n <= 0)
+		return 0;
+	text[n] = '\0';
+	pid = strtol(text, NULL, 10);
+	snprintf(path, sizeof(path), "%s/relay-log.info", data);
+	text_copy(state, 32, access(path, F_OK) == 0 ? "standby" : "ready");
+	return pid > 1 ? (pid_t)pid : 0;
+}
+
+/* The programs that are servers, and how each is asked to stop. */
+static const struct program {
+	const char *name;
+	int fast; /* signal */
+} programs[] = {
+    {"postgres", SIGINT},
+    {"mariadbd", SIGTERM},
+    {"mysqld", SIGTERM},
+};
+
+/* A server's working directory is its data directory. NULL: it is another process. */
+static const struct program *
 is_that_server(pid_t pid, const char *data)
 {
 	char link[64], cwd[PATH_MAX], exe[PATH_MAX], real[PATH_MAX];
 	const char *name;
 	ssize_t n;
+	size_t i;
 
 	snprintf(link, sizeof(link), "/proc/%ld/cwd", (long)pid);
 	n = readlink(link, cwd, sizeof(cwd) - 1);
 	if (n <= 0 || realpath(data, real) == NULL)
-		return 0;
+		return NULL;
 	cwd[n] = '\0';
 	snprintf(link, sizeof(link), "/proc/%ld/exe", (long)pid);
 	n = readlink(link, exe, sizeof(exe) - 1);
 	if (n <= 0)
-		return 0;
+		return NULL;
 	exe[n] = '\0';
 	name = strrchr(exe, '/');
-	return strcmp(cwd, real) == 0 && name != NULL && strcmp(name, "/postgres") == 0;
+	for (i = 0; name != NULL && i < sizeof(programs) / sizeof(programs[0]); i++)
+		if (strcmp(cwd, real) == 0 && strcmp(name + 1, programs[i].name) == 0)
+			return &programs[i];
+	return NULL;
 }
 
 pid_t
@@ -83,11 +121,13 @@ scratch_server(const char *data, char *state, int *pidfd)
 
 	pid = read_pid_file(data, state == NULL ? scrap : state);
 	if (pid == 0)
+		pid = read_my_pid_file(data, state == NULL ? scrap : state);
+	if (pid == 0)
 		return 0;
 	fd = pidfd_open(pid, 0);
 	if (fd == -1)
 		return 0;
-	if (!is_that_server(pid, data)) {
+	if (is_that_server(pid, data) == NULL) {
 		close(fd);
 		return 0;
 	}
@@ -104,15 +144,18 @@ scratch_stop(const char *data, struct waiter *w, struct err *e)
 	static const struct {
 		int signal, wait_ms;
 	} ways[] = {{SIGINT, 10000}, {SIGQUIT, 5000}, {SIGKILL, 5000}};
-	int pidfd, rc = 0;
+	const struct program *is;
+	int pidfd, rc = 0, sig;
 	pid_t pid;
 	size_t i;
 
 	pid = scratch_server(data, NULL, &pidfd);
 	if (pid == 0)
 		return 0;
+	is = is_that_server(pid, data);
 	for (i = 0; i < sizeof(ways) / sizeof(ways[0]) && rc != 1; i++) {
-		if (pidfd_send_signal(pidfd, ways[i].signal, NULL, 0) != 0 && errno != ESRCH) {
+		sig = i == 0 && is != NULL ? is->fast : ways[i].signal;
+		if (pidfd_send_signal(pidfd, sig, NULL, 0) != 0 && errno != ESRCH) {
 			close(pidfd);
 			return err_set(e, ERR_FAILED,
 			    "could not stop the server of %s (pid %ld): %s", data, (long)pid,

@@ -79,6 +79,9 @@ struct wording {
 	 * rest of it. NULL where the engine has none. */
 	void (*limit)(
 	    struct arena *a, struct plan *p, const struct node *n, int lock_ms, int statement_ms);
+	/* A held replica keeps back what replicates from it too: it passes on only what it applied
+	 * itself. */
+	int covers_below;
 };
 
 struct engine {

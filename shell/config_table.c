@@ -41,7 +41,7 @@ path_wrong(const char *s)
 	return strlen(s) > 3000 ? "is too long" : NULL;
 }
 
-static const char *const engines[] = {"postgresql", NULL};
+static const char *const engines[] = {"postgresql", "mariadb", "mysql", NULL};
 static const char *const environments[] = {"production", "scratch", NULL};
 
 static const struct conf_option node_options[] = {
@@ -53,7 +53,10 @@ static const struct conf_option node_options[] = {
 };
 
 static const struct conf_option cluster_options[] = {
-    {.name = "engine", .type = CONF_WORD, .words = engines, .expected = "postgresql"},
+    {.name = "engine",
+	.type = CONF_WORD,
+	.words = engines,
+	.expected = "postgresql, mariadb or mysql"},
     {.name = "database", .type = CONF_STRING, .expected = "the name of a database"},
     {.name = "environment",
 	.type = CONF_WORD,

@@ -1,0 +1,453 @@
+/*
+ * Opening a MariaDB or MySQL connection, asking one statement at a time: see my_conn.h. The client
+ * library's non-blocking calls (MariaDB Connector/C: _start and _cont) are used here and nowhere
+ * else, so that every wait goes through the caller's waiter. Must never let a server read a local
+ * file, nor send two statements in one message.
+ */
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "engines/my_conn.h"
+#include "text.h"
+#include "banned.h"
+
+/* The time a stopped statement gets to end before the connection is given up. */
+#define STOP_MS 3000
+
+/* One call under way. */
+struct call {
+	struct my_conn *c;
+	struct waiter *w;
+	int64_t deadline;
+	int stopped; /* 0 running, 1 deadline passed, -1 cancelled: a KILL QUERY was sent */
+	int is_opening;
+	struct waiter grace;
+};
+
+void
+my_clear_result(MYSQL_RES **r)
+{
+	if (*r != NULL)
+		mysql_free_result(*r);
+	*r = NULL;
+}
+
+int
+my_error(struct my_conn *c, struct err *e)
+{
+	unsigned no = mysql_errno(c->my);
+	const char *state = mysql_sqlstate(c->my);
+
+	if (no == 2006 || no == 2013 || no == 2055 || no == 1927) /* gone, lost, killed */
+		c->is_broken = 1;
+	err_set(e, c->is_broken ? ERR_CONN : ERR_FAILED, "%.900s",
+	    no == 0 ? "the connection is not usable" : mysql_error(c->my));
+	if (e != NULL && no != 0) {
+		text_copy(e->sqlstate, sizeof(e->sqlstate), state);
+		snprintf(e->detail, sizeof(e->detail), "error %u", no);
+	}
+	return -1;
+}
+
+/* What the client library asked for, as poll(2) has it, and back. */
+static short
+events_of(int status)
+{
+	return (short)(((status & MYSQL_WAIT_READ) ? POLLIN : 0) |
+		       ((status & MYSQL_WAIT_WRITE) ? POLLOUT : 0) |
+		       ((status & MYSQL_WAIT_EXCEPT) ? POLLPRI : 0));
+}
+
+static int
+ready_of(int fd, int status)
+{
+	struct pollfd p = {.fd = fd, .events = events_of(status)};
+
+	if (poll(&p, 1, 0) <= 0)
+		return 0;
+	return ((p.revents & (POLLIN | POLLHUP | POLLERR)) ? MYSQL_WAIT_READ : 0) |
+	       ((p.revents & POLLOUT) ? MYSQL_WAIT_WRITE : 0) |
+	       ((p.revents & POLLPRI) ? MYSQL_WAIT_EXCEPT : 0);
+}
+
+static void
+call_init(struct call *x, struct my_conn *c, struct waiter *w, int64_t deadline)
+{
+	memset(x, 0, sizeof(*x));
+	x->c = c;
+	x->w = w;
+	x->deadline = deadline;
+}
+
+static int
+give_up(struct call *x)
+{
+	x->c->is_broken = 1;
+	if (mysql_get_socket(x->c->my) >= 0)
+		shutdown((int)mysql_get_socket(x->c->my), SHUT_RDWR);
+	return MYSQL_WAIT_READ; /* the pending call sees the end of the connection */
+}
+
+/* Waits for what the pending call asks for; returns what became of it. */
+static int
+call_wait(struct call *x, int status)
+{
+	int fd = (int)mysql_get_socket(x->c->my), rc, ready;
+
+	if (x->c->is_broken)
+		return MYSQL_WAIT_READ;
+	for (;;) {
+		rc = x->w->wait(x->w, fd, events_of(status), x->deadline);
+		if (rc == 1 && (ready = ready_of(fd, status)) != 0)
+			return ready;
+		if (rc == 1)
+			continue;
+		if (x->stopped != 0 || x->is_opening) {
+			if (x->stopped == 0)
+				x->stopped = rc == 0 ? 1 : -1;
+			return give_up(x);
+		}
+		x->stopped = rc == 0 ? 1 : -1;
+		my_kill(x->c);
+		poll_waiter(&x->grace, -1);
+		x->w = &x->grace;
+		x->deadline = now_ms() + STOP_MS;
+	}
+}
+
+/* The end of a call that failed: what really happened, in e. Returns -1. */
+static int
+call_failed(struct call *x, struct err *e)
+{
+	const char *then = x->c->is_broken ? "; the connection was given up" : "";
+
+	if (x->stopped == 0)
+		return my_error(x->c, e);
+	err_set(e, x->stopped < 0 ? ERR_CANCELLED : ERR_FAILED,
+	    x->stopped < 0 ? "cancelled%s" : "no answer before the deadline%s", then);
+	if (e != NULL && !x->c->is_broken)
+		text_copy(e->sqlstate, sizeof(e->sqlstate), "70100");
+	return -1;
+}
+
+static void
+set_options(struct my_conn *c, const struct person_config *person, const char *program_name)
+{
+	unsigned no = 0;
+
+	mysql_options(c->my, MYSQL_OPT_NONBLOCK, 0);
+	if (person != NULL && person->passfile != NULL)
+		mysql_options(c->my, MYSQL_READ_DEFAULT_FILE, person->passfile);
+	mysql_options(c->my, MYSQL_READ_DEFAULT_GROUP, "client");
+	/* After the option files: they cannot turn these on again. */
+	mysql_options(c->my, MYSQL_OPT_LOCAL_INFILE, &no);
+	mysql_options(c->my, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+	mysql_options4(c->my, MYSQL_OPT_CONNECT_ATTR_ADD, "program_name", program_name);
+	if (c->place.wants_tls) {
+		my_bool yes = 1;
+
+		mysql_options(c->my, MYSQL_OPT_SSL_ENFORCE, &yes);
+		if (c->place.ssl_ca[0] != '\0') {
+			mysql_options(c->my, MYSQL_OPT_SSL_CA, c->place.ssl_ca);
+			mysql_options(c->my, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &yes);
+		}
+	}
+}
+
+static struct my_conn *
+make(const char *address, const struct person_config *person, struct err *e)
+{
+	struct my_conn *c = calloc(1, sizeof(*c));
+
+	if (c == NULL || (c->address = strdup(address)) == NULL)
+		abort();
+	if (person != NULL && person->passfile != NULL)
+		c->passfile = strdup(person->passfile);
+	if (my_place_parse(address, &c->place, e) != 0) {
+		my_close(c);
+		return NULL;
+	}
+	/* The address first, then the config; NULL leaves it to the option files. */
+	if (c->place.user[0] != '\0')
+		c->login = strdup(c->place.user);
+	else if (person != NULL && (person->user != NULL || person->passfile == NULL))
+		c->login = strdup(person->user != NULL ? person->user : person->name);
+	if ((c->my = mysql_init(NULL)) == NULL)
+		abort();
+	return c;
+}
+
+static int
+refused(struct call *x, struct err *e)
+{
+	unsigned no = mysql_errno(x->c->my);
+
+	if (x->stopped < 0)
+		return err_set(e, ERR_CANCELLED, "the connection attempt was cancelled");
+	if (x->stopped > 0) {
+		err_set(e, ERR_CONN, "could not connect: no answer before the deadline");
+		return err_hint(e, "check that the server runs and that the address is right");
+	}
+	my_error(x->c, e);
+	if (e != NULL) {
+		e->code = ERR_CONN;
+		e->detail[0] = '\0';
+		if (no == 1040 || no == 1203)
+			text_copy(e->sqlstate, sizeof(e->sqlstate), "53300");
+	}
+	err_wrap(e, "could not connect");
+	if (no == 1045 || no == 1698)
+		return err_hint(e,
+		    "put user and password into an option file ([client], mode 0600) and name it "
+		    "as this person's passfile in the config, or use ~/.my.cnf");
+	return err_hint(e, "check that the server runs and that the address and login are right");
+}
+
+int
+my_open(struct my_conn **out, struct waiter *w, const char *address,
+    const struct person_config *person, const char *database, const char *program_name,
+    int64_t deadline, struct err *e)
+{
+	struct my_conn *c = make(address, person, e);
+	const struct my_place *p;
+	struct call x;
+	MYSQL *ok = NULL;
+	int status;
+
+	*out = NULL;
+	if (c == NULL)
+		return -1;
+	set_options(c, person, program_name);
+	p = &c->place;
+	call_init(&x, c, w, deadline);
+	x.is_opening = 1;
+	status = mysql_real_connect_start(&ok, c->my, p->socket[0] != '\0' ? "localhost" : p->host,
+	    c->login, NULL,
+	    database != NULL	     ? database
+	    : p->database[0] != '\0' ? p->database
+				     : NULL,
+	    (unsigned)p->port, p->socket[0] != '\0' ? p->socket : NULL, CLIENT_MULTI_RESULTS);
+	while (status != 0)
+		status = mysql_real_connect_cont(&ok, c->my, call_wait(&x, status));
+	if (ok == NULL || c->is_broken) {
+		refused(&x, e);
+		my_close(c);
+		return -1;
+	}
+	c->is_mariadb = strstr(mysql_get_server_info(c->my), "MariaDB") != NULL;
+	c->version = (int)mysql_get_server_version(c->my);
+	*out = c;
+	return 0;
+}
+
+void
+my_close(struct my_conn *c)
+{
+	if (c == NULL)
+		return;
+	if (c->my != NULL) {
+		if (c->is_broken && mysql_get_socket(c->my) >= 0)
+			shutdown((int)mysql_get_socket(c->my), SHUT_RDWR);
+		mysql_close(c->my);
+	}
+	free(c->address);
+	free(c->passfile);
+	free(c->login);
+	free(c);
+}
+
+int
+my_in_tx(const struct my_conn *c)
+{
+	return (c->my->server_status & SERVER_STATUS_IN_TRANS) != 0;
+}
+
+static int
+send_text(struct call *x, const char *sql, struct err *e)
+{
+	int rc = 0, status;
+
+	if (x->c->is_broken)
+		return err_set(e, ERR_CONN, "the connection is broken; nothing was sent");
+	status = mysql_real_query_start(&rc, x->c->my, sql, (unsigned long)strlen(sql));
+	while (status != 0)
+		status = mysql_real_query_cont(&rc, x->c->my, call_wait(x, status));
+	return rc != 0 ? call_failed(x, e) : 0;
+}
+
+/* The next result of a CALL; 1 there is one, 0 none, -1 failed. */
+static int
+next_result(struct call *x, struct err *e)
+{
+	int rc = 0, status;
+
+	if (!mysql_more_results(x->c->my))
+		return 0;
+	status = mysql_next_result_start(&rc, x->c->my);
+	while (status != 0)
+		status = mysql_next_result_cont(&rc, x->c->my, call_wait(x, status));
+	if (rc > 0)
+		return call_failed(x, e);
+	return rc == 0;
+}
+
+static int
+store(struct call *x, MYSQL_RES **r, struct err *e)
+{
+	int status = mysql_store_result_start(r, x->c->my);
+
+	while (status != 0)
+		status = mysql_store_result_cont(r, x->c->my, call_wait(x, status));
+	if (*r == NULL && mysql_errno(x->c->my) != 0)
+		return call_failed(x, e);
+	return 0;
+}
+
+int
+my_query(struct my_conn *c, struct waiter *w, int64_t deadline, const char *sql, MYSQL_RES **out,
+    struct err *e)
+{
+	MYSQL_RES *more = NULL, *first = NULL;
+	struct call x;
+	int rc;
+
+	if (out != NULL)
+		*out = NULL;
+	call_init(&x, c, w, deadline);
+	if (send_text(&x, sql, e) < 0 || store(&x, &first, e) < 0)
+		return -1;
+	while ((rc = next_result(&x, e)) > 0) {
+		if (store(&x, &more, e) < 0) {
+			rc = -1;
+			break;
+		}
+		my_clear_result(&more);
+	}
+	if (rc < 0 || out == NULL)
+		my_clear_result(&first);
+	else
+		*out = first;
+	return rc;
+}
+
+static int
+is_numeric(enum enum_field_types t)
+{
+	return t == MYSQL_TYPE_TINY || t == MYSQL_TYPE_SHORT || t == MYSQL_TYPE_LONG ||
+	       t == MYSQL_TYPE_LONGLONG || t == MYSQL_TYPE_INT24 || t == MYSQL_TYPE_FLOAT ||
+	       t == MYSQL_TYPE_DOUBLE || t == MYSQL_TYPE_DECIMAL || t == MYSQL_TYPE_NEWDECIMAL ||
+	       t == MYSQL_TYPE_YEAR;
+}
+
+static int
+show_columns(MYSQL_RES *r, struct sink *sink)
+{
+	unsigned n = mysql_num_fields(r), i;
+	const char **names = calloc(n + 1, sizeof(*names));
+	unsigned char *numeric = calloc(n + 1, 1);
+	int rc = 0;
+
+	if (names == NULL || numeric == NULL)
+		abort();
+	for (i = 0; i < n; i++) {
+		names[i] = mysql_fetch_field_direct(r, i)->name;
+		numeric[i] = is_numeric(mysql_fetch_field_direct(r, i)->type) != 0;
+	}
+	if (sink->columns != NULL)
+		rc = sink->columns(sink, n, names, numeric);
+	free(names);
+	free(numeric);
+	return rc;
+}
+
+/* All rows of one streamed result; the sink may have seen enough: then the statement is stopped. */
+static int
+stream_rows(struct call *x, MYSQL_RES *r, struct sink *sink, int64_t *rows, struct err *e)
+{
+	unsigned n = mysql_num_fields(r), i;
+	int *lengths = calloc(n + 1, sizeof(*lengths)), is_full = 0, status;
+	unsigned long *len;
+	MYSQL_ROW row;
+
+	if (lengths == NULL)
+		abort();
+	for (;;) {
+		status = mysql_fetch_row_start(&row, r);
+		while (status != 0)
+			status = mysql_fetch_row_cont(&row, r, call_wait(x, status));
+		if (row == NULL)
+			break;
+		(*rows)++;
+		if (is_full || sink->row == NULL)
+			continue;
+		len = mysql_fetch_lengths(r);
+		for (i = 0; i < n; i++)
+			lengths[i] = (int)len[i];
+		if (sink->row(sink, n, (const char *const *)row, lengths) != 0) {
+			is_full = 1;
+			x->stopped = -1;
+			my_kill(x->c);
+			x->deadline = now_ms() + STOP_MS;
+		}
+	}
+	free(lengths);
+	if (mysql_errno(x->c->my) != 0 || x->stopped != 0)
+		return call_failed(x, e);
+	return 0;
+}
+
+static int
+stream_result(struct call *x, struct sink *sink, int is_first, int64_t *rows, struct err *e)
+{
+	MYSQL_RES *r = mysql_use_result(x->c->my);
+	struct sink none = {0};
+	int rc;
+
+	if (r == NULL && mysql_errno(x->c->my) != 0)
+		return call_failed(x, e);
+	if (r == NULL) {
+		if (is_first)
+			*rows = (int64_t)mysql_affected_rows(x->c->my);
+		return 0;
+	}
+	if (is_first) {
+		*rows = 0;
+		show_columns(r, sink);
+	}
+	rc = stream_rows(x, r, is_first ? sink : &none, rows, e);
+	mysql_free_result(r);
+	return rc;
+}
+
+int
+my_stream(struct my_conn *c, struct waiter *w, int64_t deadline, const char *sql, struct sink *sink,
+    int64_t *rows, struct err *e)
+{
+	int64_t ignored = 0;
+	struct call x;
+	int rc;
+
+	*rows = -1;
+	call_init(&x, c, w, deadline);
+	if (send_text(&x, sql, e) < 0 || stream_result(&x, sink, 1, rows, e) < 0)
+		return -1;
+	while ((rc = next_result(&x, e)) > 0)
+		if (stream_result(&x, sink, 0, &ignored, e) < 0)
+			return -1;
+	return rc;
+}
+
+const char *
+my_cell(MYSQL_RES *r, MYSQL_ROW row, const char *column)
+{
+	unsigned i, n = mysql_num_fields(r);
+
+	for (i = 0; i < n; i++)
+		if (strcasecmp(mysql_fetch_field_direct(r, i)->name, column) == 0)
+			return row[i];
+	return NULL;
+}
