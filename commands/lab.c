@@ -134,8 +134,8 @@ lab_exec(struct context *c, int argc, char **argv, struct result *r, struct err 
 
 const struct command command_lab = {
     .name = "lab",
-    .args =
-	"up|down|status [--dir DIR] [--shape SHAPE] [--engine postgresql] [--no-slots] [--rows N]",
+    .args = "up|down|status [--dir DIR] [--shape SHAPE] [--engine postgresql|mariadb] [--no-slots] "
+	    "[--rows N]",
     .min = 1,
     .max = -1,
     .needs = AT_CLI | HAS_JSON,
