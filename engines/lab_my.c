@@ -172,7 +172,8 @@ admin(struct lab *l, size_t i, struct my_conn **out, struct waiter *w, struct er
 
 	for (;;) {
 		err_clear(e);
-		if (my_open(out, w, address(l, i), &root, NULL, "holdfast lab", deadline, e) == 0)
+		if (my_conn_open(out, w, address(l, i), &root, NULL, "holdfast lab", deadline, e) ==
+		    0)
 			return 0;
 		if (e->code != ERR_CONN || strstr(e->msg, "Access denied") != NULL ||
 		    now_ms() > deadline || scratch_server(lab_data(l, i), NULL, NULL) == 0)
@@ -197,7 +198,7 @@ is_loaded(struct lab *l, struct waiter *w, struct err *e)
 	rc = my_query(c, w, now_ms() + 10000, "SELECT 1 FROM shop.big_orders LIMIT 1", &r, e);
 	if (rc == 0)
 		rc = my_query(c, w, now_ms() + 10000, "DROP TABLE shop.lab_loaded", NULL, e);
-	my_close(c);
+	my_conn_close(c);
 	if (unlink(file) != 0 && rc == 0)
 		rc = err_set(e, ERR_FAILED, "could not remove %s: %s", file, strerror(errno));
 	return rc == 0 ? 0
@@ -293,7 +294,7 @@ join(struct lab *l, struct waiter *w, struct err *e)
 			rc = follow(l, c, m, m->second, m->upstream >= 0 ? "'second'" : "''", w, e);
 		if (rc == 0)
 			rc = is_following(l, c, m, w, e);
-		my_close(c);
+		my_conn_close(c);
 	}
 	return rc;
 }

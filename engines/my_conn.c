@@ -168,7 +168,7 @@ make(const char *address, const struct person_config *person, struct err *e)
 	if (person != NULL && person->passfile != NULL)
 		c->passfile = strdup(person->passfile);
 	if (my_place_parse(address, &c->place, e) != 0) {
-		my_close(c);
+		my_conn_close(c);
 		return NULL;
 	}
 	/* The address first, then the config; NULL leaves it to the option files. */
@@ -208,7 +208,7 @@ refused(struct call *x, struct err *e)
 }
 
 int
-my_open(struct my_conn **out, struct waiter *w, const char *address,
+my_conn_open(struct my_conn **out, struct waiter *w, const char *address,
     const struct person_config *person, const char *database, const char *program_name,
     int64_t deadline, struct err *e)
 {
@@ -235,7 +235,7 @@ my_open(struct my_conn **out, struct waiter *w, const char *address,
 		status = mysql_real_connect_cont(&ok, c->my, call_wait(&x, status));
 	if (ok == NULL || c->is_broken) {
 		refused(&x, e);
-		my_close(c);
+		my_conn_close(c);
 		return -1;
 	}
 	c->is_mariadb = strstr(mysql_get_server_info(c->my), "MariaDB") != NULL;
@@ -245,7 +245,7 @@ my_open(struct my_conn **out, struct waiter *w, const char *address,
 }
 
 void
-my_close(struct my_conn *c)
+my_conn_close(struct my_conn *c)
 {
 	if (c == NULL)
 		return;

@@ -45,10 +45,10 @@ char *my_place_at(const char *address, const char *host, int port);
 
 /* Connects. The person's passfile is an option file ([client] user, password); without one the
  * usual option files are read. 53300 in e->sqlstate: no connection left. */
-int my_open(struct my_conn **out, struct waiter *w, const char *address,
+int my_conn_open(struct my_conn **out, struct waiter *w, const char *address,
     const struct person_config *person, const char *database, const char *program_name,
     int64_t deadline, struct err *e);
-void my_close(struct my_conn *c); /* accepts NULL */
+void my_conn_close(struct my_conn *c); /* accepts NULL */
 /* One statement; the result is stored, NULL where there is none. On a deadline or a cancel the
  * statement is killed from a second session, and the connection drained for a while, else broken.
  */

@@ -41,7 +41,7 @@ my_forget(void *sights)
 	if (k == NULL)
 		return;
 	for (i = 0; i < k->n; i++) {
-		my_close(k->sights[i]->conn);
+		my_conn_close(k->sights[i]->conn);
 		arena_free(k->sights[i]->arena);
 		free(k->sights[i]->address);
 		free(k->sights[i]);
@@ -77,7 +77,7 @@ look_at(void *arg, struct waiter *w)
 	if (rc < 0 && was_kept && now_ms() >= deadline)
 		err_set(&s->err, ERR_CONN, "no answer before the deadline, over an open session");
 	else if (rc < 0 && (!was_kept || conn->is_broken) && s->err.code != ERR_CANCELLED) {
-		my_close(conn);
+		my_conn_close(conn);
 		conn = NULL;
 		err_clear(&s->err);
 		if (my_session_open(c, w, s->address, NULL, &conn, &s->err) == 0)
@@ -86,7 +86,7 @@ look_at(void *arg, struct waiter *w)
 	}
 	if (rc < 0) {
 		s->probe = NULL;
-		my_close(conn);
+		my_conn_close(conn);
 		conn = NULL;
 	}
 	if (s->member != NULL)
@@ -284,7 +284,7 @@ sift(struct my_crawl *k, size_t first)
 		if (s->probe == NULL || (!s->is_dropped && !is_connected(k, s)))
 			s->is_dropped = 1;
 		if (s->is_dropped) {
-			my_close(s->conn);
+			my_conn_close(s->conn);
 			s->conn = NULL;
 		}
 	}

@@ -31,13 +31,13 @@ my_session_open(struct cluster *c, struct waiter *w, const char *address, const 
 {
 	char name[160];
 
-	if (my_open(out, w, address, c->setup.person,
+	if (my_conn_open(out, w, address, c->setup.person,
 		database != NULL ? database : c->setup.config->database,
 		cluster_application(c, name, sizeof(name)), cluster_deadline(c, LIMIT_CONNECT),
 		e) < 0)
 		return -1;
 	if ((*out)->is_mariadb != (strcmp(c->driver->engine, "mariadb") == 0)) {
-		my_close(*out);
+		my_conn_close(*out);
 		*out = NULL;
 		return err_set(e, ERR_CONFIG,
 		    "the server there is %s, and the config says engine = %s",
@@ -63,7 +63,7 @@ open_session(struct cluster *c, struct waiter *w, const char *address, const cha
 static void
 close_session(struct conn *x)
 {
-	my_close(my(x));
+	my_conn_close(my(x));
 }
 
 const char *
