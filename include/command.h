@@ -132,6 +132,9 @@ int command_sql(struct context *c, const char *text, size_t len, struct result *
  * connected session and a waiter. Nodes of the last picture: asks nothing. */
 int command_names(
     struct context *c, const char *prefix, const char ***out, size_t *n, struct err *e);
+/* The columns of a table, as the server spells them. */
+int command_columns(
+    struct context *c, const char *table, const char ***out, size_t *n, struct err *e);
 size_t command_nodes(struct context *c, const char ***out);
 
 /* Helpers for views (commands/view.c). */

@@ -12,13 +12,15 @@
 #include "store.h"
 #include "text.h"
 #include "shell/complete.h"
+#include "shell/line.h"
+#include "shell/mentions.h"
 #include "shell/repl_inside.h"
 #include "banned.h"
 
 #define MATCHES_MAX 500
 #define ASK_MS 300
 
-enum kind { NOTHING, VERBS, NODES, REQUESTS, LINES, NAMES };
+enum kind { NOTHING, VERBS, NODES, REQUESTS, LINES, NAMES, SQL };
 
 /* What follows a verb. A verb without a row takes nothing that could be completed. */
 static const struct {
@@ -132,27 +134,59 @@ hurry_wait(struct waiter *w, int fd, short events, int64_t deadline)
 	    h->inner, fd, events, deadline < h->deadline ? deadline : h->deadline);
 }
 
+/* What a question about names needs. 0 where nothing can be asked now. */
+static int
+hurried(struct app *app, struct matches *m, struct hurry *h, struct context *c)
+{
+	if (app->session == NULL || app->cluster == NULL || !cluster_is_connected(app->cluster))
+		return 0;
+	h->inner = loop_waiter(app->loop);
+	h->deadline = now_ms() + ASK_MS;
+	h->waiter = (struct waiter){.wait = hurry_wait, .ctx = h, .cancel_fd = -1};
+	memset(c, 0, sizeof(*c));
+	c->arena = m->arena;
+	c->cluster = app->cluster;
+	c->waiter = &h->waiter;
+	c->session = app->session;
+	return 1;
+}
+
 static void
 add_names(struct app *app, struct matches *m)
 {
-	struct hurry h = {.inner = loop_waiter(app->loop), .deadline = now_ms() + ASK_MS};
+	struct hurry h;
 	struct context c;
 	const char **names = NULL;
 	struct err e;
 	size_t n = 0, i;
 
-	if (app->session == NULL || app->cluster == NULL || !cluster_is_connected(app->cluster))
-		return;
-	h.waiter = (struct waiter){.wait = hurry_wait, .ctx = &h, .cancel_fd = -1};
-	memset(&c, 0, sizeof(c));
-	c.arena = m->arena;
-	c.cluster = app->cluster;
-	c.waiter = &h.waiter;
-	c.session = app->session;
-	if (command_names(&c, m->prefix, &names, &n, &e) != 0)
+	if (!hurried(app, m, &h, &c) || command_names(&c, m->prefix, &names, &n, &e) != 0)
 		return;
 	for (i = 0; i < n; i++)
 		add(m, names[i]);
+}
+
+/* Columns of the tables the text speaks of; of none while a transaction is open: Tab must not
+ * touch it. */
+static void
+add_columns(struct app *app, struct matches *m, const char *text, size_t len)
+{
+	char tables[MENTIONS_MAX][MENTION_BYTES];
+	struct hurry h;
+	struct context c;
+	const char **names = NULL;
+	struct err e = {0};
+	size_t count = mentions_tables(text, len, tables), n, i, k;
+
+	if (count == 0 || !hurried(app, m, &h, &c) || app->session->tx != TX_NONE)
+		return;
+	for (k = 0; k < count; k++)
+		if (command_columns(&c, tables[k], &names, &n, &e) == 0)
+			for (i = 0; i < n; i++)
+				add(m, strspn(names[i], "abcdefghijklmnopqrstuvwxyz_0123456789") ==
+					       strlen(names[i])
+					   ? names[i]
+					   : app->engine->wording->quote(m->arena, names[i]));
 }
 
 /* In the case the person types in. */
@@ -173,6 +207,28 @@ add_keywords(struct matches *m, const char *const *k)
 	}
 }
 
+/* Names and keywords for SQL, by what stands before: a table after FROM, else columns too. */
+static void
+add_sql(struct repl *r, struct matches *m, int start)
+{
+	struct buf b;
+
+	buf_init(&b, LINE_INPUT_MAX);
+	buf_add(&b, buf_str(&r->collected), r->collected.len);
+	buf_add(&b, " ", 1);
+	buf_add(&b, rl_line_buffer, (size_t)start);
+	if (mentions_wants_table(buf_str(&b), b.len)) {
+		add_names(r->app, m);
+	} else {
+		buf_add(&b, " ", 1);
+		buf_puts(&b, rl_line_buffer + rl_point);
+		add_columns(r->app, m, buf_str(&b), b.len);
+		add_names(r->app, m);
+		add_keywords(m, repl_engine(r->app)->all_keywords);
+	}
+	buf_free(&b);
+}
+
 /* Which kind belongs at this place of the line. */
 static enum kind
 kind_at(const char *line, size_t start)
@@ -189,7 +245,7 @@ kind_at(const char *line, size_t start)
 			return kind_at(line + from + n, start - from - n);
 		return arguments[i].kind;
 	}
-	return NAMES;
+	return SQL;
 }
 
 /* readline wants malloc'd strings, the first being what all have in common. */
@@ -216,7 +272,7 @@ attempt(const char *text, int start, int end)
 {
 	struct repl *r = repl_current();
 	struct matches m = {.arena = arena_new(), .prefix = text};
-	enum kind kind = NAMES;
+	enum kind kind = SQL;
 	char **list;
 
 	(void)end;
@@ -232,10 +288,10 @@ attempt(const char *text, int start, int end)
 		add_nodes(r->app, &m);
 	if (kind == REQUESTS)
 		add_requests(r->app, &m);
+	if (kind == SQL)
+		add_sql(r, &m, start);
 	if (kind == NAMES)
 		add_names(r->app, &m);
-	if (kind == NAMES)
-		add_keywords(&m, repl_engine(r->app)->all_keywords);
 	if (kind == VERBS && text[0] != '\\')
 		add_keywords(&m, repl_engine(r->app)->keywords);
 	list = finish(&m);

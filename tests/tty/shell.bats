@@ -100,6 +100,23 @@ shell() {
 	see_last '> topology'
 }
 
+@test "Tab completes columns of the tables the text speaks of, and only tables after FROM" {
+	shell
+	keys 'select * from orders where customer_'
+	key Tab
+	see_last 'where customer_id'
+	key C-c
+	line 'select count(*)'
+	keys 'from orders o where o.id > 0 and created_'
+	key Tab
+	see_last 'and created_at'
+	key C-c
+	keys 'select * from ord'
+	key Tab
+	key Tab
+	see 'order_items +orders'
+}
+
 @test "a paste of several statements is one plan: nothing of it ran before Enter, and it is judged whole" {
 	shell
 	printf 'select 1;\ndrop table orders;\n' >"$SCREEN_DIR/p"
