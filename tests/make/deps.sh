@@ -31,6 +31,7 @@ packages() {
 	bats:tests of the command line
 	expect:tests at a terminal
 	tmux:tests of the screen, and the demo's two panes
+	clang:a second compiler's warnings, and libFuzzer
 	clang-format:the format check
 	mandoc:man pages, and their check
 	jq:tests read --json with it
@@ -42,7 +43,6 @@ packages() {
 	npm:fetches servers of other versions
 	EOF
 	[ "${1:-}" != --fuzz ] || cat <<-'EOF'
-	clang:libFuzzer
 	libclang-rt-14-dev:libFuzzer's library
 	llvm:symbols in what it finds
 	EOF

@@ -5,9 +5,9 @@ TAP = tests/check/tap.sh
 JOBS ?= 3
 CHECK_BUILD = HOLDFAST_BUILD="$(abspath $(BUILD))" HOLDFAST_TOP="$(CURDIR)"
 
-.PHONY: check floors sizes banned format docs checks-can-fail unit classify cli tty incidents
+.PHONY: check clang floors sizes banned format docs checks-can-fail unit classify cli tty incidents
 
-SUITES = floors sizes banned format docs checks-can-fail unit fault-quick classify cli tty incidents
+SUITES = floors sizes banned format clang docs checks-can-fail unit fault-quick classify cli tty incidents
 
 check:
 	@tests/make/deps.sh
@@ -22,6 +22,12 @@ banned:
 	@tests/check/banned.sh
 format:
 	@tests/check/format.sh
+# A second compiler's opinion, without making anything of it.
+CLANG_SRC = $(SRC) $(wildcard tests/*/*.c tests/unit/*/*.c)
+clang:
+	@printf '%s\n' $(CLANG_SRC) | xargs -P "$$(nproc)" -n 16 clang -fsyntax-only -std=gnu11 $(WARN) \
+		-Werror $(CPPFLAGS)
+	@echo "clang: $(words $(CLANG_SRC)) files: ok"
 docs: all
 	@tests/check/mdoc.sh
 	@$(CHECK_BUILD) tests/check/docs.sh
