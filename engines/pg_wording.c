@@ -154,8 +154,8 @@ harden(struct arena *a, struct plan *p, const struct node *n, int wave)
 	word_text(a, s, "ALTER SYSTEM SET recovery_target_action = 'pause'");
 	word_text(a, s, "ALTER SYSTEM SET recovery_target_inclusive = off");
 	word_text(a, s, "ALTER SYSTEM SET recovery_target_lsn = '{L0}'");
-	/* One undo is one statement. Without a target the other two settings mean nothing. */
-	s->undo = SQL_RESET_LSN;
+	/* The position first: without it the other two mean nothing. */
+	s->undo = SQL_RESET_LSN "\n" SQL_RESET_INCLUSIVE "\n" SQL_RESET_ACTION;
 	s->why = arena_printf(a,
 	    "make the hold of %s survive a restart: it would come up paused just before this "
 	    "position (read at server start only, no reload)",

@@ -73,11 +73,12 @@ struct step {
 	size_t nkeeps;
 	struct check *checks;
 	size_t nchecks;
-	int poll_ms;	  /* > 0: repeat until the checks hold or the timeout passed */
-	int timeout_ms;	  /* > 0 always */
-	int is_soft;	  /* a failed check is a finding (NOT PROVEN), not the end of the plan */
-	const char *why;  /* one sentence */
-	const char *undo; /* exact text that takes it back on the same connection, or NULL: none */
+	int poll_ms;	 /* > 0: repeat until the checks hold or the timeout passed */
+	int timeout_ms;	 /* > 0 always */
+	int is_soft;	 /* a failed check is a finding (NOT PROVEN), not the end of the plan */
+	const char *why; /* one sentence */
+	/* Exact statements that take it back on the same connection, one a line, or NULL: none. */
+	const char *undo;
 };
 
 const char *step_part_name(enum step_part p);

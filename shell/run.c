@@ -76,7 +76,8 @@ filled_texts(struct door *d, const struct step *s, struct err *e)
 }
 
 static int
-begin(struct door *d, size_t no, const char *const *texts, int is_undo, struct err *e)
+begin(
+    struct door *d, size_t no, const char *const *texts, size_t ntexts, int is_undo, struct err *e)
 {
 	const struct step *s = &d->plan->steps[no];
 
@@ -85,9 +86,8 @@ begin(struct door *d, size_t no, const char *const *texts, int is_undo, struct e
 	if (!is_writable(d))
 		return err_set(e, ERR_JOURNAL,
 		    "no journal takes records; the step on %s was not sent", s->node);
-	/* One undo is one statement, however many the step had. */
-	if (run_journal_begin(d->app, d->plan, no, texts, is_undo ? 1 : s->ntexts,
-		values_get(&d->values, "xid"), is_undo, e) != 0)
+	if (run_journal_begin(
+		d->app, d->plan, no, texts, ntexts, values_get(&d->values, "xid"), is_undo, e) != 0)
 		return goes_without(d) ? 0 : -1;
 	if (run_is_act(s) && !is_undo)
 		d->report->main_begun = 1;
@@ -180,7 +180,7 @@ prepare(struct door *d, struct wave *w, struct err *e)
 		f->ntexts = s->ntexts;
 		f->arena = arena_new();
 		f->texts = filled_texts(d, s, e);
-		if (f->texts == NULL || begin(d, w->from + i, f->texts, 0, e) != 0)
+		if (f->texts == NULL || begin(d, w->from + i, f->texts, s->ntexts, 0, e) != 0)
 			return -1;
 	}
 	return sync_journal(d, e);
@@ -253,6 +253,7 @@ settle(struct door *d, struct wave *w, size_t i, struct err *e)
 		d->done[no] = 1;
 		return note_holds(d, s, e) == 0 || goes_without(d) ? 0 : -1;
 	}
+	d->done[no] = s->kind == KIND_HARDEN; /* some of its settings may have been made */
 	if (s->is_soft)
 		return 0;
 	if (f->outcome.is_unknown && run_is_act(s) && !d->is_read) {
@@ -329,7 +330,7 @@ run_procedure(struct door *d, size_t no, struct err *e)
 	struct err own = {0};
 	int rc;
 
-	if (begin(d, no, NULL, 0, e) != 0 || sync_journal(d, e) != 0)
+	if (begin(d, no, NULL, 0, 0, e) != 0 || sync_journal(d, e) != 0)
 		return -1;
 	d->progress = (struct run_progress){.step = no};
 	rc = run_proc(d->app->cluster, loop_waiter(d->app->loop), s, d->arena, &f.outcome,
@@ -380,11 +381,11 @@ take_back(struct door *d)
 			continue;
 		f = (struct effect){.node = s->node,
 		    .conn = s->conn,
-		    .texts = &s->undo,
-		    .ntexts = 1,
 		    .timeout_ms = s->timeout_ms,
 		    .arena = d->arena};
-		if (begin(d, i - 1, &s->undo, 1, &ignored) != 0 || sync_journal(d, &ignored) != 0)
+		f.texts = undo_texts(d->arena, s->undo, &f.ntexts);
+		if (begin(d, i - 1, f.texts, f.ntexts, 1, &ignored) != 0 ||
+		    sync_journal(d, &ignored) != 0)
 			return;
 		rc = run_effects(d->app->cluster, loop_waiter(d->app->loop), &f, 1);
 		finish(d, i - 1, &f, rc == 0, f.err.msg, 1, &ignored);
@@ -393,9 +394,10 @@ take_back(struct door *d)
 			d->report->held -= d->report->held > 0;
 		}
 		sync_journal(d, &ignored);
-		out_line(d->app, rc == 0 ? STYLE_PLAIN : STYLE_DANGER, "  %s %s: %s", s->node,
-		    rc == 0 ? "released again" : "COULD NOT be released",
-		    rc == 0 ? s->undo : f.err.msg);
+		out_line(d->app, rc == 0 ? STYLE_PLAIN : STYLE_DANGER, "  %s%s %s%s%s", s->node,
+		    rc == 0 ? "" : " COULD NOT be",
+		    s->kind == KIND_HOLD ? "released" : "as before for a restart",
+		    rc == 0 ? " again" : ": ", rc == 0 ? "" : f.err.msg);
 	}
 }
 

@@ -159,3 +159,17 @@ values_check(struct values *vs, const struct check *c, size_t ncells, const char
 		    want == NULL ? "known" : text_inert(vs->arena, want, strlen(want), 0));
 	return ok;
 }
+
+const char **
+undo_texts(struct arena *a, const char *undo, size_t *n)
+{
+	const char **texts = NULL;
+	size_t len;
+
+	for (*n = 0; *undo != '\0'; undo += len + (undo[len] == '\n')) {
+		len = strcspn(undo, "\n");
+		texts = arena_grow(a, texts, *n, sizeof(*texts));
+		texts[(*n)++] = arena_strndup(a, undo, len);
+	}
+	return texts;
+}

@@ -30,4 +30,7 @@ int values_check(struct values *vs, const struct check *c, size_t ncells, const 
 /* True where the text has the form of its type: LSN "16/B374D848", INT, TIME digits. */
 int value_is_valid(enum value_type type, const char *text);
 
+/* The statements of an undo, one a line. */
+const char **undo_texts(struct arena *a, const char *undo, size_t *n);
+
 #endif

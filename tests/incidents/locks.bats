@@ -114,6 +114,22 @@ confirmed() {
 	fi
 }
 
+@test "DROP TABLE, approved: given up before it began, and nothing is left on the replica" {
+	# Settings of a restart that somebody else made stay.
+	sql pg2 "ALTER SYSTEM SET work_mem = '5MB'"
+	sits 'SELECT count(*) FROM child'
+	file 'DROP TABLE child;'
+	reads child 7
+	bob approve
+	answered
+	gave_up
+	[[ "$OUT" == *"pg2 as before for a restart again"*"pg2 released again"* ]]
+	sql_is pg2 'not paused' 'SELECT pg_get_wal_replay_pause_state()'
+	[ "$(sql pg2 "SELECT string_agg(name, ',') FROM pg_file_settings WHERE sourcefile LIKE '%postgresql.auto.conf' AND name <> 'primary_conninfo' AND name <> 'primary_slot_name'")" = work_mem ]
+	run -0 as alice -c where
+	[[ "$output" =~ held\ +\|\ nothing ]]
+}
+
 @test "a foreign key behind a writer of its parent: the same limit, and readers of the parent never wait" {
 	sits "UPDATE customers SET name = name WHERE id = 1"
 	reads customers 5
