@@ -12,6 +12,7 @@
 
 #include "arena.h"
 #include "engines/pg_crawl.h"
+#include "engines/pg_manager.h"
 #include "engines/pg_wire.h"
 #include "text.h"
 #include "banned.h"
@@ -84,6 +85,8 @@ look_at(void *arg, struct waiter *w)
 			rc = pg_probe(conn, w, cluster_deadline(c, LIMIT_QUERY), s->arena,
 			    &s->probe, &s->err);
 	}
+	if (rc == 0)
+		pg_manager_look(c, w, s);
 	if (rc < 0) {
 		s->probe = NULL;
 		pg_close(conn);

@@ -90,18 +90,40 @@ pooler(const struct view_of *v)
 	return arena_printf(v->a, "the address of %s leads through a pooler", v->n->name);
 }
 
-static const char *
-manager(const struct view_of *v)
+static const struct manager *
+manager_of(const struct view_of *v, int on_hold)
 {
 	size_t i;
 
-	for (i = 0; v->p != NULL && i < v->p->nmarks; i++)
-		if (strncmp(v->p->marks[i], "holdfast ", 9) != 0)
-			return arena_printf(v->a,
-			    "a cluster manager is connected to %s (\"%s\"): it may resume a paused "
-			    "replica by itself",
-			    v->n->name, v->p->marks[i]);
+	for (i = 0; i < v->t->nmanagers; i++)
+		if (strcmp(v->t->managers[i].node, v->n->name) == 0 &&
+		    (v->t->managers[i].state == MANAGER_ON_HOLD) == on_hold)
+			return &v->t->managers[i];
 	return NULL;
+}
+
+static const char *
+manager(const struct view_of *v)
+{
+	const struct manager *m = manager_of(v, 0);
+
+	if (m == NULL)
+		return NULL;
+	return arena_printf(v->a, "%s manages %s and %s%s%s: %s", m->name, v->n->name,
+	    m->state == MANAGER_ACTIVE ? "is not paused" : "was not seen to be paused (",
+	    m->state == MANAGER_ACTIVE ? "" : m->reason, m->state == MANAGER_ACTIVE ? "" : ")",
+	    m->does);
+}
+
+static const char *
+manager_on_hold(const struct view_of *v)
+{
+	const struct manager *m = manager_of(v, 1);
+
+	return m == NULL ? NULL
+			 : arena_printf(v->a,
+			       "%s manages %s and is paused: it leaves held replicas alone",
+			       m->name, v->n->name);
 }
 
 static const char *
@@ -287,6 +309,8 @@ static const struct {
     {70, EACH_NODE, "held", held, "`resume` releases it, with a second person's approval"},
     {80, EACH_NODE, "remote-apply", remote_apply,
 	"lower synchronous_commit, or leave the synchronous replica out of the hold"},
+    {82, EACH_NODE, "manager-on-hold", manager_on_hold,
+	"end its pause only when every hold is released"},
     {85, EACH_NODE, "cut-off", cut_off, "look at its log and its primary_conninfo"},
     {90, EACH_NODE, "delayed", delayed, "pause it first if it has to serve as one"},
     {95, EACH_NODE, "lag", lagging, "`lag` shows whether it catches up"},

@@ -58,6 +58,7 @@ struct probe {
 	const char *file_target_lsn, *file_target_action; /* what the next start would use */
 	const char *file_name;				  /* file that says so */
 	int64_t disk_free;				  /* -1 unknown */
+	const struct manager *manager;			  /* or NULL */
 	int64_t seen_ms;
 };
 

@@ -9,6 +9,7 @@
 
 #include "arena.h"
 #include "engines/pg_crawl.h"
+#include "engines/pg_manager.h"
 #include "engines/pg_wire.h"
 #include "text.h"
 #include "banned.h"
@@ -389,6 +390,7 @@ crawl_topology(struct crawl *k, struct arena *a)
 			add_slots(k, t, i, a);
 			add_archive(k, t, i, a);
 		}
+	pg_manager_add(k, t, a);
 	choose_cluster(k, t);
 	t->taken_ms = now_ms();
 	strftime(t->taken_at, sizeof(t->taken_at), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &tm));

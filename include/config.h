@@ -11,6 +11,7 @@
 struct node_config {
 	const char *name;
 	const char *address; /* conninfo or URL, without a password */
+	const char *patroni; /* HOST:PORT of its Patroni's REST address, or NULL */
 	const char *file;    /* config file and line, for error messages */
 	int line;
 };

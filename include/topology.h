@@ -22,6 +22,21 @@ struct consumer {
 	int is_unidentified; /* could be a replica: blocks the word "all" */
 };
 
+/* Somebody who manages the cluster by itself, and would undo a hold. */
+enum manager_state {
+	MANAGER_ACTIVE,	 /* seen to manage */
+	MANAGER_ON_HOLD, /* seen to be paused */
+	MANAGER_UNSEEN,	 /* it is there, and whether it is paused could not be seen */
+};
+struct manager {
+	const char *name; /* "Patroni" */
+	const char *node; /* name of the node it manages */
+	enum manager_state state;
+	const char *does;   /* to a held replica: "it resumes a paused replica ..." */
+	const char *next;   /* how to put it on hold, a sentence without its period */
+	const char *reason; /* why its state could not be seen */
+};
+
 /* What the operator must know, most dangerous first. */
 struct finding {
 	int rank;	      /* smaller is more dangerous */
@@ -38,6 +53,8 @@ struct topology {
 	size_t nnodes;
 	struct consumer *consumers;
 	size_t nconsumers;
+	struct manager *managers;
+	size_t nmanagers;
 	struct finding *findings; /* sorted by rank, then node */
 	size_t nfindings;
 	int64_t taken_ms;	 /* now_ms() */

@@ -89,6 +89,13 @@ about_functions(const struct scene *s)
 }
 
 const char *
+about_manager(const struct scene *s)
+{
+	/* Nothing of it comes from a server: names are checked, the rest is ours. */
+	return look_manager(s->arena, s->in->topology);
+}
+
+const char *
 about_unknown_nodes(const struct scene *s)
 {
 	const struct topology *t = s->in->topology;

@@ -75,6 +75,8 @@ int match_remote_apply(const struct scene *s);
 int match_cannot_hold(const struct scene *s);
 int match_not_chosen(const struct scene *s);
 int match_nothing_to_hold(const struct scene *s);
+int match_manager(const struct scene *s);
+const char *about_manager(const struct scene *s);
 const char *about_objects(const struct scene *s);
 const char *about_kind(const struct scene *s);
 const char *about_estimate(const struct scene *s);
@@ -114,6 +116,8 @@ size_t look_cannot_hold(struct arena *a, const struct topology *t, const char **
 /* A synchronous standby among `set`, not held yet, whose pause freezes writers; or NULL. */
 const struct node *look_freezes_writers(
     const struct topology *t, const struct node *const *set, size_t n);
+/* Why no hold would stand: a manager that is not seen to be on hold. NULL: none. */
+const char *look_manager(struct arena *a, const struct topology *t);
 /* True where the cluster is declared scratch and the primary is the very server it is bound to. */
 int look_is_scratch(const struct cluster_config *c, const struct topology *t);
 /* "a, b and 3 more": at most `most` names. Arena memory. */

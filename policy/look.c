@@ -211,6 +211,45 @@ look_freezes_writers(const struct topology *t, const struct node *const *set, si
 	return NULL;
 }
 
+/* The names of the nodes a manager of this name was not seen to be on hold on. */
+static const char *
+managed(struct arena *a, const struct topology *t, const char *name)
+{
+	const char **names = arena_array(a, t->nmanagers, sizeof(*names));
+	size_t i, n = 0;
+
+	for (i = 0; i < t->nmanagers; i++)
+		if (strcmp(t->managers[i].name, name) == 0 &&
+		    t->managers[i].state != MANAGER_ON_HOLD)
+			names[n++] = t->managers[i].node;
+	return look_join(a, names, n, 8);
+}
+
+const char *
+look_manager(struct arena *a, const struct topology *t)
+{
+	const struct manager *m, *found = NULL;
+	size_t i;
+
+	/* One that was seen to be active says more than one that was not seen. */
+	for (i = 0; i < t->nmanagers; i++) {
+		m = &t->managers[i];
+		if (m->state == MANAGER_ACTIVE || (found == NULL && m->state != MANAGER_ON_HOLD))
+			found = m;
+		if (m->state == MANAGER_ACTIVE)
+			break;
+	}
+	if (found == NULL)
+		return NULL;
+	return arena_printf(a,
+	    "%s manages %s and %s%s%s: %s, so no hold would stand; nothing was "
+	    "sent. %s.",
+	    found->name, managed(a, t, found->name),
+	    found->state == MANAGER_ACTIVE ? "is not paused" : "was not seen to be paused (",
+	    found->state == MANAGER_ACTIVE ? "" : found->reason,
+	    found->state == MANAGER_ACTIVE ? "" : ")", found->does, found->next);
+}
+
 int
 look_is_scratch(const struct cluster_config *c, const struct topology *t)
 {

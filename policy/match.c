@@ -334,6 +334,16 @@ match_unknown_node(const struct scene *s)
 }
 
 int
+match_manager(const struct scene *s)
+{
+	const struct node **set;
+
+	return wants_hold(s) && s->in->topology != NULL &&
+	       look_hold_set(s->arena, s->in->topology, s->in->policy, &set) > 0 &&
+	       look_manager(s->arena, s->in->topology) != NULL;
+}
+
+int
 match_remote_apply(const struct scene *s)
 {
 	const struct topology *t = s->in->topology;

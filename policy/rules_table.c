@@ -392,6 +392,15 @@ const struct rule policy_rules[] = {
 	.learned = "gitlab",
     },
     {
+	.id = "manager",
+	.about_text = 1,
+	.from = LEVEL_APPROVE,
+	.match = match_manager,
+	.about = about_manager,
+	.level = LEVEL_REFUSE,
+	.sentence = "{} A hold is made only where its manager is seen to be paused.",
+    },
+    {
 	.id = "remote-apply",
 	.about_text = 1,
 	.from = LEVEL_CONFIRM,

@@ -153,12 +153,15 @@ policy_plan_pause(struct arena *a, struct plan *p, const struct guard_input *in,
 {
 	struct verb v = {.arena = a, .plan = p, .in = in};
 	const struct node *freezes;
+	const char *manager;
 
 	if (start(&v, nodes, n, e) != 0)
 		return -1;
 	drop_paused(&v);
 	if (v.n == 0)
 		return err_set(e, ERR_REFUSED, "%s: paused already; nothing was sent", nodes[0]);
+	if ((manager = look_manager(a, in->topology)) != NULL)
+		return err_set(e, ERR_REFUSED, "refused: %s", manager);
 	freezes = look_freezes_writers(in->topology, v.nodes, v.n);
 	if (freezes != NULL && !in->remote_apply_chosen) {
 		err_set(e, ERR_REFUSED,

@@ -81,6 +81,7 @@ fill_node(const struct loading *l, cfg_t *c, struct node_config *out)
 {
 	out->name = arena_strdup(l->arena, cfg_title(c));
 	out->address = conf_string(l->arena, c, "address");
+	out->patroni = conf_string(l->arena, c, "patroni");
 	out->file = l->file;
 	out->line = conf_line(c);
 	return out->address != NULL

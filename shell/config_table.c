@@ -41,6 +41,17 @@ path_wrong(const char *s)
 	return strlen(s) > 3000 ? "is too long" : NULL;
 }
 
+static const char *
+rest_wrong(const char *s)
+{
+	const char *colon = strrchr(s, ':');
+
+	if (colon == NULL || colon == s || colon[1] == '\0' ||
+	    strspn(colon + 1, "0123456789") != strlen(colon + 1) || strlen(colon) > 6)
+		return "is no HOST:PORT";
+	return strcspn(s, "/ \r\n") != strlen(s) || strlen(s) > 250 ? "is no HOST:PORT" : NULL;
+}
+
 static const char *const engines[] = {"postgresql", "mariadb", "mysql", NULL};
 static const char *const environments[] = {"production", "scratch", NULL};
 
@@ -49,6 +60,10 @@ static const struct conf_option node_options[] = {
 	.type = CONF_STRING,
 	.wrong = config_address_wrong,
 	.expected = "a libpq address without a password (a passfile holds those)"},
+    {.name = "patroni",
+	.type = CONF_STRING,
+	.wrong = rest_wrong,
+	.expected = "HOST:PORT of the REST address of its Patroni"},
     {.name = NULL},
 };
 

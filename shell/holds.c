@@ -174,6 +174,29 @@ holds_alarm(struct app *app, const char *node, const char *sentence)
 	arena_free(a);
 }
 
+/* Who would undo the holds, and was on hold when they were made. */
+static void
+watch_managers(struct app *app, struct arena *a, const struct topology *t)
+{
+	const struct manager *m;
+	const char *sentence, *key;
+	size_t i;
+
+	for (i = 0; i < t->nmanagers; i++) {
+		m = &t->managers[i];
+		key = arena_printf(a, "%s on %s", m->name, m->node);
+		sentence = m->state == MANAGER_ON_HOLD
+			       ? ""
+			       : arena_printf(a, "%s manages %s and %s while replicas are held: %s",
+				     m->name, m->node,
+				     m->state == MANAGER_ACTIVE ? "is not paused any more"
+								: "cannot be seen to be paused",
+				     m->does);
+		if (!is_said(app, key, sentence) && sentence[0] != '\0')
+			holds_alarm(app, m->node, sentence);
+	}
+}
+
 void
 holds_watch(struct app *app)
 {
@@ -195,6 +218,8 @@ holds_watch(struct app *app)
 			holds_alarm(app, app->holds[i].node, sentence);
 		holds_room(app, a, &app->holds[i], n, t);
 	}
+	if (t != NULL && app->nholds > 0)
+		watch_managers(app, a, t);
 	arena_free(a);
 }
 

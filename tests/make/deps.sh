@@ -23,6 +23,10 @@ packages() {
 	mariadb-backup:copies of a running MariaDB server
 	openssh-server:a real sshd on loopback, for the tests of hosts
 	python3:the second verifier of journals, and the harness that injects faults
+	patroni:a manager that would undo a hold, in a test
+	etcd-server:what Patroni keeps its state in
+	python3-etcd:Patroni's way to it
+	curl:asks Patroni in a test
 	strace:tests stop a program at a system call
 	asciinema:plays what replay exports, in a test
 	chromium:opens the postmortem's page, in a test

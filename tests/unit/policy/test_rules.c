@@ -205,6 +205,21 @@ m_unknown(struct lab *l)
 	l->nodes[2].role = ROLE_UNKNOWN;
 }
 
+static struct manager patroni = {.name = "Patroni",
+    .node = "pg2",
+    .state = MANAGER_ACTIVE,
+    .does = "it resumes a paused replica",
+    .next = "Type `patronictl pause`"};
+
+static void
+m_manager(struct lab *l)
+{
+	D(l, "x", "truncate", 0);
+	patroni.state = MANAGER_ACTIVE;
+	l->topology.managers = &patroni;
+	l->topology.nmanagers = 1;
+}
+
 static void
 m_remote_apply(struct lab *l)
 {
@@ -332,6 +347,7 @@ static const struct special specials[] = {
     {"no-one-primary", LEVEL_REFUSE, m_two_primaries},
     {"no-one-primary", LEVEL_REFUSE, m_primary_gone},
     {"unknown-node", LEVEL_REFUSE, m_unknown},
+    {"manager", LEVEL_REFUSE, m_manager},
     {"remote-apply", LEVEL_REFUSE, m_remote_apply},
     {"cannot-hold", LEVEL_APPROVE, m_unreachable},
     {"cannot-hold", LEVEL_APPROVE, m_consumer},
@@ -440,6 +456,13 @@ allowed_in_special_places(void **state)
 	assert_int_equal(lab_judge(l), LEVEL_APPROVE);
 	l->in.remote_apply_chosen = 0;
 	lab_hold(l, 1); /* paused already: nothing more is frozen */
+	assert_int_equal(lab_judge(l), LEVEL_APPROVE);
+	lab_free(l);
+	l = lab_new();
+	m_manager(l);
+	patroni.state = MANAGER_UNSEEN;
+	assert_int_equal(lab_judge(l), LEVEL_REFUSE);
+	patroni.state = MANAGER_ON_HOLD;
 	assert_int_equal(lab_judge(l), LEVEL_APPROVE);
 	lab_free(l);
 	l = lab_new();
