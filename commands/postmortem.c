@@ -1,6 +1,5 @@
 /*
- * postmortem: what the journals of one incident prove, as a document. Reads files and nothing else;
- * the document goes to standard output, so nothing of it can overwrite what people wrote.
+ * postmortem: what the journals of one incident prove, as a document. Reads files and nothing else.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -28,17 +27,15 @@ read_notes(struct arena *a, const char *file, struct postmortem_setup *s, struct
 	ssize_t n;
 
 	if (fd < 0)
-		return err_set(
-		    e, ERR_FAILED, "could not read the notes %s: %s", file, strerror(errno));
+		return err_set(e, ERR_FAILED, "could not read %s: %s", file, strerror(errno));
 	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || (size_t)st.st_size > NOTES_MAX) {
 		close(fd);
 		return err_set(e, ERR_FAILED, "the notes %s are no file of at most 4 MB", file);
 	}
-	text = arena_alloc(a, (size_t)st.st_size + 1);
+	s->notes = text = arena_alloc(a, (size_t)st.st_size + 1);
 	while ((n = read(fd, text + s->notes_len, (size_t)st.st_size - s->notes_len)) > 0)
 		s->notes_len += (size_t)n;
 	close(fd);
-	s->notes = text;
 	return n == 0 ? 0 : err_set(e, ERR_FAILED, "could not read the notes %s", file);
 }
 
@@ -49,10 +46,9 @@ take_option(struct context *c, char **argv, int *i, struct postmortem_setup *s,
 	const char *name = argv[*i], *value = argv[*i + 1];
 	int format;
 
-	if (strcmp(name, "--blameless") == 0) {
-		s->is_blameless = 1;
+	s->is_blameless |= strcmp(name, "--blameless") == 0;
+	if (strcmp(name, "--blameless") == 0)
 		return 0;
-	}
 	if (value == NULL)
 		return err_set(e, ERR_USAGE, "%s needs a value", name);
 	(*i)++;
@@ -72,23 +68,29 @@ take_option(struct context *c, char **argv, int *i, struct postmortem_setup *s,
 	return 0;
 }
 
-/* Files and directories as they are; one word that is neither is an incident's name. */
+/* Files and directories as they are; any other word is a session or an incident. */
 static int
 take_paths(
     struct context *c, const char **words, size_t n, struct postmortem_setup *s, struct err *e)
 {
+	const char **all = NULL, **files;
 	struct stat st;
-	size_t i;
+	size_t i, k, nfiles, nall = 0;
 
-	s->paths = words;
-	s->npaths = n;
-	if (n == 1 && stat(words[0], &st) != 0 && strchr(words[0], '/') == NULL)
-		return postmortem_find(c->arena, c->config->journal, c->config->njournal, words[0],
-		    (const char ***)&s->paths, &s->npaths, e);
-	for (i = 0; i < n; i++)
-		if (stat(words[i], &st) != 0)
-			return err_set(
-			    e, ERR_FAILED, "could not read %s: %s", words[i], strerror(errno));
+	for (i = 0; i < n; i++) {
+		files = &words[i];
+		nfiles = 1;
+		if (strchr(words[i], '/') == NULL && stat(words[i], &st) != 0 &&
+		    journal_resolve(c->arena, c->config->journal, c->config->njournal, words[i],
+			&files, &nfiles, e) != 0)
+			return -1;
+		for (k = 0; k < nfiles; k++) {
+			all = arena_grow(c->arena, all, nall, sizeof(*all));
+			all[nall++] = files[k];
+		}
+	}
+	s->paths = all;
+	s->npaths = nall;
 	return 0;
 }
 
@@ -98,8 +100,7 @@ show(struct context *c, struct buf *b, struct result *r)
 	char **lines = NULL, *p = arena_strndup(c->arena, buf_str(b), b->len);
 	size_t n = 0;
 
-	if (c->is_json)
-		r->view.json = arena_strdup(c->arena, p);
+	r->view.json = c->is_json ? arena_strdup(c->arena, p) : NULL;
 	for (; p != NULL && *p != '\0'; n++) {
 		lines = arena_grow(c->arena, lines, n, sizeof(*lines));
 		lines[n] = strsep(&p, "\n");
@@ -116,8 +117,7 @@ postmortem_exec(struct context *c, int argc, char **argv, struct result *r, stru
 	const char **words = arena_array(c->arena, (size_t)argc + 1, sizeof(*words));
 	struct operators given;
 	struct buf b;
-	size_t n = 0;
-	int i, rc;
+	int i, rc, n = 0;
 
 	for (i = 1; i < argc; i++) {
 		if (strncmp(argv[i], "--", 2) != 0)
@@ -127,7 +127,7 @@ postmortem_exec(struct context *c, int argc, char **argv, struct result *r, stru
 	}
 	if (n == 0)
 		return err_set(e, ERR_USAGE, "postmortem needs journals, or an incident's name");
-	if (take_paths(c, words, n, &s, e) != 0)
+	if (take_paths(c, words, (size_t)n, &s, e) != 0)
 		return -1;
 	buf_init(&b, DOCUMENT_MAX);
 	rc = postmortem_write(c->arena, &s, &b, e);

@@ -40,9 +40,5 @@ int postmortem_format_parse(const char *name);
  */
 int postmortem_write(
     struct arena *a, const struct postmortem_setup *s, struct buf *out, struct err *e);
-/* The journals in the directories that name this incident, oldest first. ERR_USAGE: there is none.
- */
-int postmortem_find(struct arena *a, const char *const *dirs, size_t ndirs, const char *incident,
-    const char ***files, size_t *n, struct err *e);
 
 #endif

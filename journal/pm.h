@@ -1,8 +1,7 @@
 /*
- * The postmortem's insides. pm_load.c reads the files, pm_merge.c puts their records into one
- * order, pm_rows.c says what each is, pm_plans.c and pm_facts.c draw together what belongs
- * together; then one file a format. Strings of the model are as they came: hostile. They become
- * text only through pm_text.c.
+ * The postmortem's insides. pm_load.c reads the files in one order, pm_rows.c says what each is,
+ * pm_plans.c and pm_facts.c draw together what belongs together; then one file a format. Strings of
+ * the model are as they came: hostile. They become text only through pm_text.c.
  */
 #ifndef JOURNAL_PM_H
 #define JOURNAL_PM_H
@@ -48,9 +47,10 @@ enum pm_kind {
 	PM_KINDS
 };
 
-struct pm_source {
+struct pm_source {		 /* one journal file */
+	size_t no;		 /* as the merge counts */
 	const char *file, *base; /* as given; without directories */
-	const char *session, *person, *host, *cluster, *tool, *zone;
+	const char *session, *person, *host, *cluster, *tool, *opened;
 	const char *label; /* "5dch2mtf", with ".1" for a continuing file */
 	int part;
 	int has_offset;
@@ -58,9 +58,8 @@ struct pm_source {
 	const struct verify_report *report;
 	const char *cut; /* why reading stopped before the end, or NULL */
 	uint64_t records, left_out;
-	struct pm_event *events; /* pm->nall of all sources, by seq */
-	size_t n;
-	int is_closed;
+	int64_t behind_us;	 /* its clock, at least, against what it provably followed */
+	struct pm_event *behind; /* the record that shows it */
 };
 
 struct pm_event {
@@ -70,7 +69,6 @@ struct pm_event {
 	const char *t, *type;
 	json_t *json;
 	char leaf[SHA256_HEX];
-	struct pm_event *need; /* stands after this one, whatever the clocks say */
 	struct pm_plan *plan;
 	/* the row */
 	enum pm_kind kind;
@@ -149,9 +147,9 @@ struct pm {
 	size_t nsources;
 	enum verify_code worst;
 	struct verify_item *items;
-	struct pm_event *all;	  /* by source */
+	size_t nitems;
 	struct pm_event **events; /* in causal order */
-	size_t nall, nevents, nroutine;
+	size_t nevents, nroutine;
 	uint64_t left_out;
 	struct pm_plan **plans;
 	size_t nplans;
@@ -177,16 +175,15 @@ struct pm {
 /* pm_load.c */
 int pm_load(struct pm *pm, struct err *e);
 void pm_free(struct pm *pm);
+/* The journal of that file; NULL: it is a copy of another, or cannot be read. */
+const struct pm_source *pm_source(const struct pm *pm, const char *file);
+const char *pm_base(const char *file); /* without directories */
 /* A member that is a string, or the text of bytes that were none; NULL where it is neither. */
 const char *pm_str(const json_t *o, const char *key);
 int64_t pm_int(const json_t *o, const char *key, int64_t none);
 /* Microseconds of an RFC 3339 time with Z; PM_NONE. */
 int64_t pm_time(const char *t);
-/* The record of that number, or the last one listed before it. */
-struct pm_event *pm_at(const struct pm_source *s, uint64_t seq);
 
-/* pm_merge.c */
-void pm_merge(struct pm *pm);
 /* pm_rows.c */
 void pm_rows(struct pm *pm);
 const char *pm_kind_name(enum pm_kind k);

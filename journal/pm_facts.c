@@ -277,8 +277,8 @@ brought_back(struct pm *pm, struct pm_loss *x)
 	size_t i;
 
 	x->until = x->restore->last;
-	for (i = 0; i < load->source->n; i++) {
-		ev = &load->source->events[i];
+	for (i = 0; i < pm->nevents; i++) {
+		ev = pm->events[i];
 		kind = pm_str(ev->json, "kind");
 		if (ev->plan == x->restore && strcmp(ev->type, "outcome") == 0 && kind != NULL &&
 		    strcmp(kind, "load") == 0)

@@ -118,6 +118,7 @@ write_figures(struct pm *pm, struct buf *b)
 static void
 write_evidence(struct pm *pm, struct buf *b)
 {
+	const struct verify_report *r;
 	const struct pm_source *s;
 	size_t i;
 
@@ -125,17 +126,18 @@ write_evidence(struct pm *pm, struct buf *b)
 	    "<h2>Evidence</h2>\n<div class=\"card scroll\"><table id=\"journals\"><thead><tr>"
 	    "<th>Journal</th><th>Session</th><th>Records</th><th>Verified</th><th>Witnesses</th>"
 	    "</tr></thead><tbody>\n");
-	for (i = 0; i < pm->nsources; i++) {
-		s = &pm->sources[i];
+	for (i = 0; i < pm->nitems; i++) {
+		r = &pm->items[i].report;
+		s = pm_source(pm, pm->items[i].file);
 		buf_printf(b,
 		    "<tr><td class=\"mono\">%s</td><td class=\"mono\">%s</td><td "
-		    "class=\"r\">%llu</td>"
-		    "<td><span class=\"k k-%s\">%s</span> %s%s%s</td><td>%s</td></tr>\n",
-		    pm_html(pm, s->base), s->label, (unsigned long long)s->records,
-		    class_of(s->report->code), pm_verdict(s->report->code),
-		    pm_html(pm, s->report->sentence),
-		    s->cut == NULL ? "" : "; read up to: ", pm_html(pm, s->cut),
-		    pm_html(pm, s->report->witnessed));
+		    "class=\"r\">%llu</td><td><span class=\"k k-%s\">%s</span> "
+		    "%s%s%s</td><td>%s</td></tr>\n",
+		    pm_html(pm, pm_base(pm->items[i].file)), s == NULL ? "not used" : s->label,
+		    (unsigned long long)(s == NULL ? 0 : s->records), class_of(r->code),
+		    pm_verdict(r->code), pm_html(pm, r->sentence),
+		    s == NULL || s->cut == NULL ? "" : "; read up to: ",
+		    pm_html(pm, s == NULL ? NULL : s->cut), pm_html(pm, r->witnessed));
 	}
 	buf_puts(b,
 	    "</tbody></table>\n<p class=\"small\">A record is named SESSION:NUMBER; its line in "
@@ -220,6 +222,18 @@ write_timeline(struct pm *pm, struct buf *b)
 	buf_puts(b, "</tbody></table></div>\n");
 }
 
+/* An entry whose words were typed just before: the recording tells it once. */
+static int
+is_typed(const struct pm *pm, size_t i)
+{
+	const struct pm_event *ev = pm->events[i];
+	int is_entry = strcmp(ev->type, "note") == 0 || strcmp(ev->type, "incident") == 0 ||
+		       strcmp(ev->type, "status") == 0 || strcmp(ev->type, "impact") == 0;
+
+	return is_entry && i > 0 && pm->events[i - 1]->source == ev->source &&
+	       strcmp(pm->events[i - 1]->type, "input") == 0;
+}
+
 void
 pm_player(struct pm *pm, struct buf *b)
 {
@@ -239,7 +253,7 @@ pm_player(struct pm *pm, struct buf *b)
 	    "they were</option></select></div>\n<div id=\"screen\">\n");
 	for (i = 0; i < pm->nevents; i++) {
 		ev = pm->events[i];
-		if (ev->is_routine && ev->kind != PM_LOOKED)
+		if ((ev->is_routine && ev->kind != PM_LOOKED) || is_typed(pm, i))
 			continue;
 		buf_printf(b,
 		    "<div class=\"ln %s\" data-ms=\"%lld\" data-row=\"r%zu-%llu\"><span "

@@ -36,20 +36,26 @@ number(int64_t n, int64_t none)
 static json_t *
 journals(struct pm *pm)
 {
-	json_t *list = json_array();
+	json_t *list = json_array(), *o;
+	const struct verify_report *r;
 	const struct pm_source *s;
 	size_t i;
 
-	for (i = 0; i < pm->nsources; i++) {
-		s = &pm->sources[i];
-		json_array_append_new(list,
-		    json_pack("{s:o,s:o,s:o,s:o,s:i,s:I,s:I,s:s,s:i,s:o,s:o,s:o,s:o}", "file",
-			text(pm, s->base), "session", text(pm, s->session), "person",
-			text(pm, s->person), "host", text(pm, s->host), "part", s->part, "records",
-			(json_int_t)s->records, "not_listed", (json_int_t)s->left_out, "verified",
-			pm_verdict(s->report->code), "code", (int)s->report->code, "sentence",
-			text(pm, s->report->sentence), "witnessed", text(pm, s->report->witnessed),
-			"head", text(pm, s->report->head), "read_up_to", text(pm, s->cut)));
+	for (i = 0; i < pm->nitems; i++) {
+		r = &pm->items[i].report;
+		s = pm_source(pm, pm->items[i].file);
+		o = json_pack("{s:o,s:s,s:i,s:o,s:o,s:o,s:b}", "file",
+		    text(pm, pm_base(pm->items[i].file)), "verified", pm_verdict(r->code), "code",
+		    (int)r->code, "sentence", text(pm, r->sentence), "witnessed",
+		    text(pm, r->witnessed), "head", text(pm, r->head), "used", s != NULL);
+		if (s != NULL)
+			json_object_update_new(
+			    o, json_pack("{s:o,s:o,s:o,s:i,s:I,s:I,s:o}", "session",
+				   text(pm, s->session), "person", text(pm, s->person), "host",
+				   text(pm, s->host), "part", s->part, "records",
+				   (json_int_t)s->records, "not_listed", (json_int_t)s->left_out,
+				   "read_up_to", text(pm, s->cut)));
+		json_array_append_new(list, o);
 	}
 	return list;
 }

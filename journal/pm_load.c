@@ -1,6 +1,7 @@
 /*
- * Journals into memory for a postmortem: each verified, then read record by record. What is routine
- * beyond a number is counted and let go; what is evidence is never left out silently.
+ * Journals into memory for a postmortem: each verified, then all read in the one order of
+ * journal_merge_next(). What is routine beyond a number is counted and let go; what is evidence is
+ * never left out silently.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -38,21 +39,6 @@ pm_time(const char *t)
 	return s * 1000000 + (strlen(t) == JLINE_T_CHARS ? strtol(t + 20, NULL, 10) : 0);
 }
 
-struct pm_event *
-pm_at(const struct pm_source *s, uint64_t seq)
-{
-	size_t lo = 0, hi = s->n, mid;
-
-	while (lo < hi) {
-		mid = lo + (hi - lo) / 2;
-		if (s->events[mid].seq <= seq)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo == 0 ? NULL : &s->events[lo - 1];
-}
-
 static int
 is_routine_type(const char *type)
 {
@@ -65,92 +51,58 @@ is_routine_type(const char *type)
 	return 0;
 }
 
-static const char *
-or_empty(const char *s)
-{
-	return s == NULL ? "" : s;
-}
-
 static void
 take_open(struct pm *pm, struct pm_source *s, const json_t *j)
 {
-	s->session = arena_strdup(pm->a, or_empty(pm_str(j, "session")));
-	s->person = arena_strdup(pm->a, or_empty(pm_str(j, "person")));
-	s->host = arena_strdup(pm->a, or_empty(pm_str(j, "host")));
-	s->cluster = arena_strdup(pm->a, or_empty(pm_str(j, "cluster")));
-	s->tool = arena_strdup(pm->a, or_empty(pm_str(j, "tool")));
-	s->zone = arena_strdup(pm->a, or_empty(pm_str(j, "zone")));
-	s->part = (int)pm_int(j, "part", 0);
+	s->tool = arena_strdup(pm->a, pm_str(j, "tool") == NULL ? "" : pm_str(j, "tool"));
 	s->has_offset = json_is_integer(json_object_get(j, "offset"));
 	s->offset_s = pm_int(j, "offset", 0);
 	if (s->offset_s < -86400 || s->offset_s > 86400)
 		s->has_offset = 0;
-	s->label = arena_printf(pm->a, "%.8s", id_is_valid(s->session) ? s->session : "unknown");
-	if (s->part > 0)
-		s->label = arena_printf(pm->a, "%s.%d", s->label, s->part);
 }
 
 static int
-add(struct pm *pm, struct pm_source *s, const struct record *rec, struct err *e)
+add(struct pm *pm, struct pm_source *s, const struct merged *m, struct err *e)
 {
-	int is_routine = is_routine_type(rec->type);
+	int is_routine = is_routine_type(m->rec.type);
 	uint8_t leaf[SHA256_BYTES];
 	struct pm_event *ev;
 
-	s->records++;
+	if (s->records++ == 0)
+		take_open(pm, s, m->rec.json);
 	pm->nroutine += (size_t)is_routine;
 	if (is_routine && pm->nroutine > PM_ROUTINE_MAX) {
 		s->left_out++;
 		pm->left_out++;
 		return 0;
 	}
-	if (pm->nall >= PM_EVENTS_MAX) {
+	if (pm->nevents >= PM_EVENTS_MAX) {
 		err_set(e, ERR_FAILED,
-		    "the journals hold more than %d records that belong in a "
-		    "postmortem; nothing was written",
+		    "the journals hold more than %d records that belong in a postmortem; nothing "
+		    "was written",
 		    PM_EVENTS_MAX);
 		return err_hint(e, "Name the files of this incident only.");
 	}
-	pm->all = arena_grow(pm->a, pm->all, pm->nall, sizeof(*pm->all));
-	ev = &pm->all[pm->nall++];
-	memset(ev, 0, sizeof(*ev));
-	ev->seq = rec->seq;
-	ev->t = arena_strdup(pm->a, rec->t);
-	ev->type = arena_strdup(pm->a, rec->type);
-	ev->us = pm_time(rec->t);
+	ev = arena_alloc(pm->a, sizeof(*ev));
+	pm->events = arena_grow(pm->a, pm->events, pm->nevents, sizeof(*pm->events));
+	ev->source = s;
+	ev->seq = m->rec.seq;
+	ev->t = arena_strdup(pm->a, m->rec.t);
+	ev->type = arena_strdup(pm->a, m->rec.type);
+	ev->us = ev->order_us = pm_time(m->rec.t);
 	if (ev->us == PM_NONE)
-		ev->us = pm->nall > 1 && s->n > 0 ? ev[-1].us : 0;
-	ev->json = json_incref(rec->json);
+		ev->us = ev->order_us = 0;
+	if (pm->nevents > 0 && ev->order_us < pm->events[pm->nevents - 1]->order_us)
+		ev->order_us = pm->events[pm->nevents - 1]->order_us;
+	ev->json = json_incref(m->rec.json);
 	ev->is_routine = is_routine;
-	jline_leaf(rec->line, rec->len, leaf);
+	jline_leaf(m->rec.line, m->rec.len, leaf);
 	hex_encode(leaf, sizeof(leaf), ev->leaf);
-	s->n++;
-	s->is_closed = strcmp(rec->type, "close") == 0;
-	return 0;
-}
-
-static int
-read_source(struct pm *pm, struct pm_source *s, struct err *e)
-{
-	struct journal_reader *r;
-	struct record rec;
-	struct err why = {0};
-	int got;
-
-	if (journal_reader_open(s->file, &r, e) != 0)
-		return -1;
-	take_open(pm, s, NULL);
-	while ((got = journal_reader_next(r, &rec, &why)) == 1) {
-		if (s->n == 0)
-			take_open(pm, s, rec.json);
-		if (add(pm, s, &rec, e) != 0) {
-			journal_reader_close(r);
-			return -1;
-		}
+	pm->events[pm->nevents++] = ev;
+	if (m->behind_us > s->behind_us) {
+		s->behind_us = m->behind_us;
+		s->behind = ev;
 	}
-	if (got < 0)
-		s->cut = arena_strdup(pm->a, why.msg);
-	journal_reader_close(r);
 	return 0;
 }
 
@@ -158,58 +110,155 @@ static int
 by_opening(const void *x, const void *y)
 {
 	const struct pm_source *p = x, *q = y;
-	int c = 0;
+	int c = strcmp(p->opened, q->opened);
 
-	if (p->n > 0 && q->n > 0 && p->events[0].us != q->events[0].us)
-		return p->events[0].us < q->events[0].us ? -1 : 1;
-	c = strcmp(p->session, q->session);
-	if (c == 0)
-		c = p->part - q->part;
+	c = c != 0 ? c : strcmp(p->session, q->session);
+	c = c != 0 ? c : p->part - q->part;
 	return c != 0 ? c : strcmp(p->base, q->base);
 }
 
-/* Now that nothing grows any more: who belongs to whom, oldest session first. */
-static void
-link_up(struct pm *pm)
+const char *
+pm_base(const char *file)
 {
-	struct pm_event *ev = pm->all;
+	const char *slash = strrchr(file, '/');
+
+	return slash == NULL ? file : slash + 1;
+}
+
+/* Oldest first. The merge numbers them in its own way: see source_of(). */
+static void
+list_sources(struct pm *pm, const struct merge_source *info, size_t n)
+{
+	struct pm_source *s;
 	size_t i, k;
 
-	for (i = 0; i < pm->nsources; i++) {
-		pm->sources[i].events = ev;
-		ev += pm->sources[i].n;
+	pm->sources = arena_array(pm->a, n + 1, sizeof(*pm->sources));
+	pm->nsources = n;
+	for (i = 0; i < n; i++) {
+		s = &pm->sources[i];
+		s->no = i;
+		s->file = arena_strdup(pm->a, info[i].file);
+		s->base = pm_base(s->file);
+		s->session = arena_strdup(pm->a, info[i].session);
+		s->person = arena_strdup(pm->a, info[i].person);
+		s->host = arena_strdup(pm->a, info[i].host);
+		s->cluster = arena_strdup(pm->a, info[i].cluster);
+		s->opened = arena_strdup(pm->a, info[i].opened);
+		s->tool = "";
+		s->part = info[i].part;
+		s->label =
+		    arena_printf(pm->a, "%.8s", id_is_valid(s->session) ? s->session : "unknown");
+		if (s->part > 0)
+			s->label = arena_printf(pm->a, "%s.%d", s->label, s->part);
+		for (k = 0; k < pm->nitems; k++)
+			if (strcmp(pm->items[k].file, s->file) == 0)
+				s->report = &pm->items[k].report;
 	}
-	if (pm->nsources > 1)
-		qsort(pm->sources, pm->nsources, sizeof(*pm->sources), by_opening);
+	if (n > 1)
+		qsort(pm->sources, n, sizeof(*pm->sources), by_opening);
+}
+
+const struct pm_source *
+pm_source(const struct pm *pm, const char *file)
+{
+	size_t i;
+
 	for (i = 0; i < pm->nsources; i++)
-		for (k = 0; k < pm->sources[i].n; k++)
-			pm->sources[i].events[k].source = &pm->sources[i];
+		if (strcmp(pm->sources[i].file, file) == 0)
+			return &pm->sources[i];
+	return NULL;
+}
+
+static int
+by_base(const void *x, const void *y)
+{
+	const struct verify_item *p = x, *q = y;
+	int c = strcmp(pm_base(p->file), pm_base(q->file));
+
+	return c != 0 ? c : strcmp(p->file, q->file);
+}
+
+static struct pm_source *
+source_of(const struct pm *pm, size_t no)
+{
+	size_t i;
+
+	for (i = 0; i + 1 < pm->nsources && pm->sources[i].no != no; i++)
+		;
+	return &pm->sources[i];
+}
+
+/* What a clock that contradicts causes says of itself, once a journal. */
+static void
+list_skews(struct pm *pm)
+{
+	const struct pm_source *s;
+	size_t i;
+
+	pm->skews = arena_array(pm->a, pm->nsources + 1, sizeof(*pm->skews));
+	for (i = 0; i < pm->nsources; i++) {
+		s = &pm->sources[i];
+		if (s->behind != NULL)
+			pm->skews[pm->nskews++] = arena_printf(pm->a,
+			    "the clock of %s (%s) is at least %s behind: record %s follows one "
+			    "that "
+			    "bears a later time",
+			    s->host, s->person, pm_duration(pm, s->behind_us),
+			    pm_ref(pm, s->behind));
+	}
+}
+
+static int
+read_all(struct pm *pm, struct journal_merge *merge, struct err *e)
+{
+	const struct merge_source *info;
+	struct merged m;
+	size_t n, i;
+	int got;
+
+	info = journal_merge_sources(merge, &n);
+	list_sources(pm, info, n);
+	while ((got = journal_merge_next(merge, &m)) == 1)
+		if (add(pm, source_of(pm, m.source), &m, e) != 0)
+			return -1;
+	info = journal_merge_sources(merge, &n);
+	for (i = 0; i < n; i++)
+		if (info[i].damage != NULL)
+			source_of(pm, i)->cut = arena_strdup(pm->a, info[i].damage);
+	list_skews(pm);
+	return got;
 }
 
 int
 pm_load(struct pm *pm, struct err *e)
 {
 	const struct postmortem_setup *s = pm->setup;
-	const char *slash;
+	struct journal_merge *merge;
+	const char **files;
 	size_t i;
+	int rc;
 
-	if (journal_verify_paths(pm->a, s->paths, s->npaths, s->operators, &pm->items,
-		&pm->nsources, &pm->worst, e) != 0)
+	if (journal_verify_paths(pm->a, s->paths, s->npaths, s->operators, &pm->items, &pm->nitems,
+		&pm->worst, e) != 0)
 		return -1;
-	if (pm->nsources == 0)
+	/* A name begins with when its session did; the order of the words is no matter. */
+	if (pm->nitems > 1)
+		qsort(pm->items, pm->nitems, sizeof(*pm->items), by_base);
+	files = arena_array(pm->a, pm->nitems + 1, sizeof(*files));
+	for (i = 0; i < pm->nitems; i++)
+		files[i] = pm->items[i].file;
+	if (pm->nitems == 0)
 		return err_set(e, ERR_FAILED, "there is no journal to make a postmortem of");
-	pm->sources = arena_array(pm->a, pm->nsources, sizeof(*pm->sources));
-	for (i = 0; i < pm->nsources; i++) {
-		pm->sources[i].file = pm->items[i].file;
-		slash = strrchr(pm->items[i].file, '/');
-		pm->sources[i].base = slash == NULL ? pm->items[i].file : slash + 1;
-		pm->sources[i].report = &pm->items[i].report;
-		if (read_source(pm, &pm->sources[i], e) != 0)
-			return err_wrap(e, "%s", pm->items[i].file);
-	}
-	if (pm->nall == 0)
-		return err_set(e, ERR_FAILED, "the journals hold no record");
-	link_up(pm);
+	if (journal_merge_open(files, pm->nitems, &merge, e) != 0)
+		return -1;
+	rc = read_all(pm, merge, e);
+	journal_merge_close(merge);
+	if (rc == 0 && pm->nevents == 0)
+		return err_set(e, ERR_FAILED, "the journals hold no record that can be read");
+	if (rc != 0)
+		return -1;
+	pm->start = pm->events[0];
+	pm->end = pm->events[pm->nevents - 1];
 	return 0;
 }
 
@@ -218,6 +267,6 @@ pm_free(struct pm *pm)
 {
 	size_t i;
 
-	for (i = 0; i < pm->nall; i++)
-		json_decref(pm->all[i].json);
+	for (i = 0; i < pm->nevents; i++)
+		json_decref(pm->events[i]->json);
 }

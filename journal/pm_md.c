@@ -42,6 +42,7 @@ static void
 write_head(struct pm *pm, struct buf *b)
 {
 	const struct verify_report *r;
+	const struct pm_source *s;
 	size_t i;
 
 	buf_printf(b, "# Postmortem: %s\n\n",
@@ -56,13 +57,14 @@ write_head(struct pm *pm, struct buf *b)
 	buf_printf(b, "## Evidence: %s\n\n", pm_verdict(pm->worst));
 	buf_puts(b, "| journal | session | records | verified | witnesses |\n"
 		    "| --- | --- | ---: | --- | --- |\n");
-	for (i = 0; i < pm->nsources; i++) {
-		r = pm->sources[i].report;
+	for (i = 0; i < pm->nitems; i++) {
+		r = &pm->items[i].report;
+		s = pm_source(pm, pm->items[i].file);
 		buf_printf(b, "| %s | %s | %llu | %s: %s%s%s | %s |\n",
-		    pm_md(pm, pm->sources[i].base), pm->sources[i].label,
-		    (unsigned long long)pm->sources[i].records, pm_verdict(r->code),
-		    pm_md(pm, r->sentence), pm->sources[i].cut == NULL ? "" : "; read up to: ",
-		    pm_md(pm, pm->sources[i].cut), pm_md(pm, r->witnessed));
+		    pm_md(pm, pm_base(pm->items[i].file)), s == NULL ? "not used" : s->label,
+		    (unsigned long long)(s == NULL ? 0 : s->records), pm_verdict(r->code),
+		    pm_md(pm, r->sentence), s == NULL || s->cut == NULL ? "" : "; read up to: ",
+		    pm_md(pm, s == NULL ? NULL : s->cut), pm_md(pm, r->witnessed));
 	}
 	buf_puts(b, "\nA record is named SESSION:NUMBER; its line in the file is NUMBER + 1. Check "
 		    "all of it with `holdfast journal verify --operators FILE JOURNAL...`\n");

@@ -267,12 +267,12 @@ add_estimate(struct pm *pm, struct pm_event *ev, struct pm_event **told)
 	    (*told != NULL && (*told)->plan == ev->plan))
 		return;
 	*told = ev;
-	for (i = 0; i < ev->source->n && end == NULL; i++)
-		if (ev->source->events[i].seq > ev->seq &&
-		    strcmp(ev->source->events[i].type, "outcome") == 0 &&
-		    json_equal(json_object_get(ev->source->events[i].json, "step"),
+	for (i = 0; i < pm->nevents && end == NULL; i++)
+		if (pm->events[i]->source == ev->source && pm->events[i]->seq > ev->seq &&
+		    strcmp(pm->events[i]->type, "outcome") == 0 &&
+		    json_equal(json_object_get(pm->events[i]->json, "step"),
 			json_object_get(ev->json, "step")))
-			end = &ev->source->events[i];
+			end = pm->events[i];
 	left = strrchr(text, ',');
 	left = left == NULL ? text : left + 2;
 	add(pm, (struct pm_metric){.id = "restore_estimate",

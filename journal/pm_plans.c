@@ -224,6 +224,17 @@ same_step(const struct pm_event *x, const struct pm_event *y)
 	       json_equal(json_object_get(x->json, "part"), json_object_get(y->json, "part"));
 }
 
+/* A recover record names the begin it is about. */
+static int
+is_about(const struct pm_event *recover, const struct pm_event *begin)
+{
+	const json_t *of = json_object_get(recover->json, "of");
+	const char *session = pm_str(of, "session");
+
+	return session != NULL && strcmp(session, begin->source->session) == 0 &&
+	       pm_int(of, "seq", -1) == (int64_t)begin->seq;
+}
+
 /* Begins whose end was never written. Only a step's own session writes its outcome, so only the
  * records after it there count; a continuing file is a session's as well. */
 static void
@@ -257,7 +268,7 @@ find_unknown(struct pm *pm)
 	}
 	for (i = 0; i < pm->nevents; i++)
 		for (k = 0; strcmp(pm->events[i]->type, "recover") == 0 && k < n; k++)
-			if (pm->events[i]->need == open[k])
+			if (is_about(pm->events[i], open[k]))
 				open[k]->plan->recovered = pm->events[i];
 }
 

@@ -272,7 +272,7 @@ assert any("\x1b]0;pwned\x07" in x and "\u202e" in x and "\ufffd\ufffd end" in x
 	[[ $output == *"## Evidence: TAMPERED WITH"* ]]
 	run -0 "$HOLDFAST_BUILD/holdfast" postmortem "$PM/j"
 	[[ $output == *"## Evidence: NOT TRUSTED"* ]]
-	run -1 postmortem "$PM/j/none.jsonl"
+	run -1 postmortem "$PM/j" "$PM/j/none.jsonl"
 	run -2 postmortem
 }
 
