@@ -76,6 +76,13 @@ act(struct app *app, const char *s)
 	arena_free(a);
 }
 
+/* What \\i, \\e and \\watch would run. */
+void
+app_text(struct app *app, const char *text, size_t len)
+{
+	app_line(app, text, len);
+}
+
 void
 app_line(struct app *app, const char *text, size_t len)
 {

@@ -113,7 +113,8 @@ shell() {
 	key C-c
 	keys 'select * from ord'
 	key Tab
-	key Tab
+	see_last 'from order'
+	key Tab Tab
 	see 'order_items +orders'
 }
 
