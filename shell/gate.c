@@ -373,7 +373,7 @@ gate_plan(struct app *app, struct context *c, struct plan *p, int is_dry, struct
 {
 	struct arena *a = c->arena;
 	enum level level = p->verdict.level;
-	int answer;
+	int answer, rc;
 
 	if (cannot_be_shown(p, e) || (!is_dry && cannot_be_fed(app, p, e)))
 		return -1;
@@ -409,7 +409,11 @@ gate_plan(struct app *app, struct context *c, struct plan *p, int is_dry, struct
 		return -1;
 	if (c->is_journal_writable && write_intent(app, a, p, e) != 0)
 		return -1;
-	return run_now(app, a, p, e);
+	if (gate_pen(app, a, p, e) != 0)
+		return -1;
+	rc = run_now(app, a, p, e);
+	door_pen(app, 0, NULL);
+	return rc;
 }
 
 /* The world once more: the same text planned again, now; differences make the plan stale. */

@@ -15,5 +15,7 @@ int gate_plan(struct app *app, struct context *c, struct plan *p, int is_dry, st
 int gate_run(struct app *app, const char *id, struct err *e);
 /* `cancel ID`. */
 int gate_cancel(struct app *app, const char *id, struct err *e);
+/* Takes the pen for a confirmed act; ERR_REFUSED names who has it. Drop it with door_pen. */
+int gate_pen(struct app *app, struct arena *a, const struct plan *p, struct err *e);
 
 #endif

@@ -160,3 +160,25 @@ confirmed() {
 	[[ "$output" =~ $sits.*lunch.*"idle in transaction" ]]
 	[[ "$output" =~ $waits.*queue.*Lock:relation ]]
 }
+
+@test "who acts has the pen: a second person's confirmed act is refused, reads and pauses are not" {
+	local table
+	as_root env PGPASSFILE="$LAB/pgpass" PGAPPNAME='holdfast bob INC-9' "$HOLDFAST_PG_BIN/psql" -XAtq -h 127.0.0.1 \
+		-p "$(node_port pg1)" -U postgres -d postgres -c 'SELECT pg_advisory_lock(7525352680829580148), pg_sleep(60)' \
+		>/dev/null 2>&1 3>&- &
+	wait_until 10 sql_is pg1 1 "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted"
+	run as alice --confirm pg1 -c 'ALTER TABLE child ADD COLUMN second int;'
+	echo "$output"
+	[ "$status" = 5 ]
+	[[ "$output" =~ "holdfast bob INC-9, since "[0-9:]+" UTC is acting on this cluster" ]]
+	[[ "$output" == *"nothing was sent"* ]]
+	[ "$(sql pg1 "SELECT count(*) FROM pg_attribute WHERE attname = 'second'")" = 0 ]
+	run -0 as alice -c 'SELECT count(*) FROM child;'
+	run -0 as alice -c 'pause pg2'
+	sql pg1 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'holdfast bob INC-9'" >/dev/null
+	wait_until 10 sql_is pg1 0 "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
+	run -0 as alice --confirm pg1 -c 'ALTER TABLE child ADD COLUMN second int;'
+	[ "$(sql pg1 "SELECT count(*) FROM pg_attribute WHERE attname = 'second'")" = 1 ]
+	# It was let go again.
+	[ "$(sql pg1 "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")" = 0 ]
+}
