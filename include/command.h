@@ -53,14 +53,16 @@ struct view {
 struct entry {
 	const char *type; /* "note", "denial", "incident" */
 	json_t *body;
-	const char *say;	  /* one line for the operator */
-	int is_signed;		  /* the session is certified before, a checkpoint follows */
-	const char *set_incident; /* "" closes, NULL leaves it */
-	struct answer *answer;	  /* deny: to be signed and stored */
+	const char *say;	   /* one line for the operator */
+	int is_signed;		   /* the session is certified before, a checkpoint follows */
+	const char *set_incident;  /* "" closes, NULL leaves it */
+	const char *on_duty_since; /* with set_incident: RFC 3339, or "now" */
+	const char *status;	   /* handed to the site's status page program, once written */
+	struct answer *answer;	   /* deny: to be signed and stored */
 	const char *request;
 };
 
-enum screen_kind { SCREEN_REVIEW, SCREEN_REPLAY, SCREEN_WATCH, SCREEN_LIST };
+enum screen_kind { SCREEN_REVIEW, SCREEN_REPLAY, SCREEN_WATCH, SCREEN_LIST, SCREEN_HANDOVER };
 struct screen {
 	enum screen_kind kind;
 	const char *argument; /* request id, journal file */

@@ -48,6 +48,8 @@ struct config {
 	const char *journal_copy;    /* directory of a second copy, or NULL */
 	const char **journal_closed; /* program and arguments, run on every closed file */
 	size_t njournal_closed;
+	const char **status_page; /* program and arguments, run with a status text */
+	size_t nstatus_page;
 	const char *history; /* readline history file */
 };
 

@@ -252,4 +252,18 @@ void journal_merge_close(struct journal_merge *m); /* accepts NULL */
 int journal_resolve(struct arena *a, const char *const *dirs, size_t ndirs, const char *word,
     const char ***files, size_t *n, struct err *e);
 
+/* The files whose session opened it; none is no error. */
+int journal_incident_files(struct arena *a, const char *const *dirs, size_t ndirs, const char *name,
+    const char ***files, size_t *n, struct err *e);
+
+/* What the journals say of an incident. Strings "" where nobody said. */
+struct incident {
+	const char *opened, *title, *severity;
+	const char *commander, *operator, * scribe;
+	const char *on_duty_since; /* of `person`: first at it and not handed over since; "" not */
+	int is_known, is_closed;
+};
+int journal_incident(struct arena *a, const char *const *dirs, size_t ndirs, const char *name,
+    const char *person, struct incident *out, struct err *e);
+
 #endif

@@ -195,6 +195,13 @@ draw_incident(struct drawing *d)
 {
 	say(d, "", "action", "");
 	say(d, " ", "name", "");
+	say(d, ": ", "title", "");
+	say(d, ", severity ", "severity", "");
+	say(d, ", ", "role", "");
+	say(d, ", ", "person", "");
+	say(d, ", to ", "to", "");
+	say(d, ", held ", "held", "");
+	say(d, MORE "accepted ", "accepted", "");
 }
 
 static void
@@ -216,6 +223,14 @@ draw_terminal(struct drawing *d)
 	say(d, "", "columns", " columns");
 	say(d, ", ", "rows", " rows");
 	say(d, ", ", "term", "");
+}
+
+static void
+draw_impact(struct drawing *d)
+{
+	say(d, "", "text", "");
+	say(d, ", from ", "from", "");
+	say(d, ", until ", "until", "");
 }
 
 static void
@@ -258,7 +273,7 @@ record_render(struct arena *a, const struct record *r)
 	    {"note", draw_text}, {"intent", draw_intent}, {"plan", draw_plan},
 	    {"request", draw_request}, {"approval", draw_approval}, {"denial", draw_approval},
 	    {"begin", draw_begin}, {"outcome", draw_outcome}, {"hold", draw_hold},
-	    {"release", draw_hold}, {"screen", draw_screen}, {"terminal", draw_terminal},
+	    {"release", draw_hold}, {"screen", draw_screen}, {"terminal", draw_terminal}, {"impact", draw_impact}, {"status", draw_text},
 	    {"incident", draw_incident}, {"recover", draw_recover}};
 	struct drawing d = {.a = a, .json = r->json};
 	char *out;

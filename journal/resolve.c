@@ -80,13 +80,32 @@ find_session(struct found *f, const struct journal_entry *list, size_t n, const 
 }
 
 int
-journal_resolve(struct arena *a, const char *const *dirs, size_t ndirs, const char *word,
+journal_incident_files(struct arena *a, const char *const *dirs, size_t ndirs, const char *name,
     const char ***files, size_t *n, struct err *e)
 {
 	struct found f = {.a = a};
 	struct journal_entry *list;
 	size_t nlist, i;
-	int is_session;
+
+	if (journal_list(a, dirs, ndirs, &list, &nlist, e) != 0)
+		return -1;
+	for (i = 0; i < nlist; i++)
+		if (works_on(list[i].file, name))
+			take(&f, list[i].file);
+	if (f.n > 0)
+		qsort(f.files, f.n, sizeof(*f.files), by_text);
+	*files = f.files;
+	*n = f.n;
+	return 0;
+}
+
+int
+journal_resolve(struct arena *a, const char *const *dirs, size_t ndirs, const char *word,
+    const char ***files, size_t *n, struct err *e)
+{
+	struct found f = {.a = a};
+	struct journal_entry *list;
+	size_t nlist;
 
 	if (strchr(word, '/') != NULL || access(word, F_OK) == 0) {
 		take(&f, arena_strdup(a, word));
@@ -96,10 +115,9 @@ journal_resolve(struct arena *a, const char *const *dirs, size_t ndirs, const ch
 		if (find_session(&f, list, nlist, word) != 0)
 			return err_set(e, ERR_USAGE,
 			    "\"%.64s\" is the beginning of more than one session", word);
-		is_session = f.n > 0;
-		for (i = 0; !is_session && i < nlist; i++)
-			if (works_on(list[i].file, word))
-				take(&f, list[i].file);
+		if (f.n == 0 &&
+		    journal_incident_files(a, dirs, ndirs, word, &f.files, &f.n, e) != 0)
+			return -1;
 	}
 	if (f.n == 0) {
 		err_set(

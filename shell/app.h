@@ -38,6 +38,7 @@ struct app {
 	struct arena *session_arena;
 	struct session *session; /* NULL while not connected */
 	char incident[65];	 /* "" none */
+	int64_t on_duty_since;	 /* epoch seconds; 0: not on duty for it */
 	struct hold *holds;
 	size_t nholds;
 	struct arena *holds_arena;

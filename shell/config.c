@@ -188,6 +188,7 @@ fill(const struct loading *l, cfg_t *c, struct config *out)
 		out->journal[i] = path(a, l->dir, out->journal[i]);
 	out->journal_copy = path(a, l->dir, conf_string(a, c, "journal_copy"));
 	out->njournal_closed = conf_list(a, c, "journal_closed", &out->journal_closed);
+	out->nstatus_page = conf_list(a, c, "status_page", &out->status_page);
 	out->npersons = cfg_size(c, "person");
 	out->persons = arena_array(a, out->npersons, sizeof(*out->persons));
 	for (i = 0; i < out->npersons; i++)

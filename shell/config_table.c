@@ -118,6 +118,7 @@ const struct conf_option config_options[] = {
 	.type = CONF_LIST,
 	.wrong = path_wrong,
 	.expected = "a program and its arguments"},
+    {.name = "status_page", .type = CONF_LIST, .expected = "a program and its arguments"},
     {.name = "history", .type = CONF_STRING, .wrong = path_wrong, .expected = "a path"},
     {.name = "person", .type = CONF_SECTION, .of = person_options},
     {.name = "cluster", .type = CONF_SECTION, .of = cluster_options},

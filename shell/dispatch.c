@@ -13,6 +13,7 @@
 #include "shell/gate.h"
 #include "shell/habits.h"
 #include "shell/holds.h"
+#include "shell/incident.h"
 #include "shell/out.h"
 #include "shell/pending.h"
 #include "shell/picture.h"
@@ -113,11 +114,9 @@ take_entry(struct app *app, struct result *r, struct err *e)
 		    (r->entry.is_signed && journal_checkpoint(app->journal, e) != 0))
 			return -1;
 	}
-	if (r->entry.set_incident != NULL)
-		text_copy(app->incident, sizeof(app->incident), r->entry.set_incident);
 	if (r->entry.say != NULL)
 		out_line(app, STYLE_PLAIN, "%s", r->entry.say);
-	return 0;
+	return incident_taken(app, &r->entry, e);
 }
 
 static int
@@ -134,8 +133,11 @@ app_result(struct app *app, struct context *c, struct result *r, struct err *e)
 			   ? 0
 			   : gate_plan(app, c, r->plan, r->is_dry, e);
 	case RETURNS_SCREEN:
-		return r->screen.kind == SCREEN_REPLAY ? play_run(app, r->screen.replay, e)
-						       : review_run(app, &r->screen, e);
+		if (r->screen.kind == SCREEN_REPLAY)
+			return play_run(app, r->screen.replay, e);
+		if (r->screen.kind == SCREEN_HANDOVER)
+			return incident_handover(app, r->screen.argument, e);
+		return review_run(app, &r->screen, e);
 	case RETURNS_ENTRY:
 		return take_entry(app, r, e);
 	}

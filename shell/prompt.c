@@ -5,15 +5,18 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "arena.h"
 #include "buf.h"
 #include "text.h"
 #include "shell/app.h"
+#include "shell/incident.h"
 #include "shell/prompt.h"
 #include "banned.h"
 
 #define NAME_COLUMNS 32
+#define DUTY_LONG_S (4 * 3600)
 
 enum { RED, GREEN, YELLOW, PLAIN };
 
@@ -31,8 +34,8 @@ static const struct {
 };
 
 /* In the order shown. `leave` says when it goes on a narrow terminal: 1 first, 0 never. */
-enum { CLUSTER, NODE, ROLE, DATABASE, TRANSACTION, HELD, INCIDENT, UNSIGNED, NPARTS };
-static const int leave_order[] = {CLUSTER, DATABASE, INCIDENT, UNSIGNED, HELD, TRANSACTION};
+enum { CLUSTER, NODE, ROLE, DATABASE, TRANSACTION, HELD, INCIDENT, DUTY, UNSIGNED, NPARTS };
+static const int leave_order[] = {CLUSTER, DATABASE, INCIDENT, DUTY, UNSIGNED, HELD, TRANSACTION};
 
 struct part {
 	const char *text; /* NULL: left out */
@@ -90,6 +93,19 @@ held(const struct app *app, struct arena *a, struct part *p)
 	p->color = lost == 0 ? YELLOW : RED;
 }
 
+/* Long duty is a risk like any other: from four hours on it stands out. */
+static void
+duty(const struct app *app, struct arena *a, struct part *p)
+{
+	char *text = incident_duty(app, a);
+
+	if (text == NULL)
+		return;
+	p->text = arena_printf(a, "(%s)", text);
+	if ((int64_t)time(NULL) - app->on_duty_since >= DUTY_LONG_S)
+		p->color = YELLOW;
+}
+
 static void
 fill(const struct app *app, struct arena *a, int64_t extra_ms, struct part *p)
 {
@@ -114,6 +130,7 @@ fill(const struct app *app, struct arena *a, int64_t extra_ms, struct part *p)
 	}
 	if (app->incident[0] != '\0')
 		p[INCIDENT].text = name(a, app->incident);
+	duty(app, a, &p[DUTY]);
 	if (app->person_config == NULL || app->person_config->key == NULL) {
 		p[UNSIGNED].text = "unsigned";
 		p[UNSIGNED].color = YELLOW;
