@@ -273,8 +273,9 @@ record_render(struct arena *a, const struct record *r)
 	    {"note", draw_text}, {"intent", draw_intent}, {"plan", draw_plan},
 	    {"request", draw_request}, {"approval", draw_approval}, {"denial", draw_approval},
 	    {"begin", draw_begin}, {"outcome", draw_outcome}, {"hold", draw_hold},
-	    {"release", draw_hold}, {"screen", draw_screen}, {"terminal", draw_terminal}, {"impact", draw_impact}, {"status", draw_text},
-	    {"incident", draw_incident}, {"recover", draw_recover}};
+	    {"release", draw_hold}, {"screen", draw_screen}, {"terminal", draw_terminal},
+	    {"impact", draw_impact}, {"status", draw_text}, {"incident", draw_incident},
+	    {"recover", draw_recover}};
 	struct drawing d = {.a = a, .json = r->json};
 	char *out;
 	size_t i, n = sizeof(rows) / sizeof(rows[0]);
