@@ -1,9 +1,10 @@
 /*
  * Named, versioned procedures of a plan: a row each. A name that is not in the table does not run.
  */
-#include "engines/my_driver.h"
+#include "engines/my_undo.h"
 #include "banned.h"
 
 const struct procedure my_procedures[] = {
+    {"undo-table-v1", my_proc_undo_table},
     {NULL, NULL},
 };

@@ -5,8 +5,15 @@
 HOLDFAST_TOP=${HOLDFAST_TOP:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
 HOLDFAST_BUILD=${HOLDFAST_BUILD:-$HOLDFAST_TOP/build}
 HOLDFAST_PG_BIN=${HOLDFAST_PG_BIN:-/usr/lib/postgresql/15/bin}
-export HOLDFAST_TOP HOLDFAST_BUILD HOLDFAST_PG_BIN
+# The engine of the lab: postgresql (nodes pg1, pg2 ...) or mariadb (my1, my2 ...).
+LAB_ENGINE=${LAB_ENGINE:-postgresql}
+export HOLDFAST_TOP HOLDFAST_BUILD HOLDFAST_PG_BIN LAB_ENGINE
 bats_require_minimum_version 1.5.0 2>/dev/null || true
+
+# node 2: pg2, or my2.
+node() {
+	if [ "$LAB_ENGINE" = postgresql ]; then echo "pg$1"; else echo "my$1"; fi
+}
 
 # The program under test: a copy that every OS user can reach, once there is a lab.
 holdfast_bin() {
@@ -50,7 +57,7 @@ lab_up() {
 	export LAB
 	local driver=("$HOLDFAST_BUILD/holdfast" lab up)
 	[ -x "$HOLDFAST_BUILD/lab-driver" ] && driver=("$HOLDFAST_BUILD/lab-driver" up)
-	as_root "${driver[@]}" --engine postgresql --shape "$shape" --dir "$LAB" \
+	as_root "${driver[@]}" --engine "$LAB_ENGINE" --shape "$shape" --dir "$LAB" \
 		--own alice=hf-alice,bob=hf-bob "$@" >"$LAB.out" 2>&1 ||
 		{ cat "$LAB.out" >&2; rm -f "$LAB.out"; return 1; }
 	rm -f "$LAB.out"
@@ -96,9 +103,16 @@ node_data() { echo "$LAB/servers/$1"; }
 # sql NODE TEXT [DATABASE]: plain psql as the servers' administrator, unaligned, tuples only. For
 # checking the truth without the program's own words.
 sql() {
+	[ "$LAB_ENGINE" = postgresql ] || { my_sql "$@"; return; }
 	as_root env PGPASSFILE="$LAB/pgpass" PGCONNECT_TIMEOUT=5 PGAPPNAME=test \
 		"$HOLDFAST_PG_BIN/psql" -XAtq -v ON_ERROR_STOP=1 -h 127.0.0.1 -p "$(node_port "$1")" \
 		-U postgres -d "${3:-shop}" -c "$2"
+}
+
+# The same with plain mariadb.
+my_sql() {
+	as_root mariadb --defaults-file="$LAB/my.cnf" --connect-timeout=5 -NBr \
+		-P "$(node_port "$1")" "${3:-shop}" -e "$2"
 }
 
 # One server's pg_ctl, as the servers' OS user.
@@ -109,11 +123,38 @@ node_ctl() {
 	as_user "$owner" "$HOLDFAST_PG_BIN/pg_ctl" -s -D "$(node_data "$node")" \
 		-l "$(node_data "$node")/again.log" "$@" </dev/null 3>&-
 }
-node_stop() { node_ctl "$1" -m "${2:-fast}" -w stop; }
-node_start() { node_ctl "$1" -w start; }
-node_restart() { node_ctl "$1" -m fast -w restart; }
+my_stop() {
+	local pid
+	pid=$(node_pid "$1")
+	as_root kill -"${2:-TERM}" "$pid"
+	wait_until 60 gone "$pid"
+}
+gone() { ! as_root kill -0 "$1" 2>/dev/null; }
+my_start() {
+	as_root setsid setpriv --reuid=mysql --regid=mysql --init-groups -- \
+		/usr/sbin/mariadbd --defaults-file="$LAB/servers/$1.cnf" \
+		</dev/null >>"$LAB/servers/$1.log" 2>&1 3>&- &
+	wait_until 60 my_sql "$1" 'SELECT 1'
+}
+node_stop() {
+	if [ "$LAB_ENGINE" = postgresql ]; then node_ctl "$1" -m "${2:-fast}" -w stop; else my_stop "$1"; fi
+}
+node_start() {
+	if [ "$LAB_ENGINE" = postgresql ]; then node_ctl "$1" -w start; else my_start "$1"; fi
+}
+node_restart() {
+	if [ "$LAB_ENGINE" = postgresql ]; then
+		node_ctl "$1" -m fast -w restart
+	else
+		my_stop "$1" && my_start "$1"
+	fi
+}
 node_promote() { node_ctl "$1" -w promote; }
-node_pid() { as_root head -n 1 "$(node_data "$1")/postmaster.pid"; }
+node_pid() {
+	local file=postmaster.pid
+	[ "$LAB_ENGINE" = postgresql ] || file=mysqld.pid
+	as_root head -n 1 "$(node_data "$1")/$file"
+}
 node_freeze() { as_root kill -STOP "$(node_pid "$1")"; }
 node_thaw() { as_root kill -CONT "$(node_pid "$1")"; }
 
@@ -136,6 +177,13 @@ sql_is() { [ "$(sql "$1" "$3")" = "$2" ]; }
 # caught_up NODE...: true where the standbys have replayed all of pg1.
 caught_up() {
 	local lsn n
+	if [ "$LAB_ENGINE" != postgresql ]; then
+		lsn=$(sql my1 'SELECT @@gtid_binlog_pos')
+		for n in "$@"; do
+			sql_is "$n" 0 "SELECT MASTER_GTID_WAIT('$lsn', 0)" || return 1
+		done
+		return 0
+	fi
 	lsn=$(sql pg1 'SELECT pg_current_wal_flush_lsn()')
 	for n in "$@"; do
 		sql_is "$n" t "SELECT pg_last_wal_replay_lsn() >= '$lsn'" || return 1

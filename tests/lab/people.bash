@@ -40,7 +40,7 @@ ended() {
 
 # bob VERB [NODE]: the screen is paged through, and the node's name typed.
 bob() {
-	timeout 200 expect "$HOLDFAST_TOP/tests/lab/approve.exp" "${2:-pg1}" \
+	timeout 200 expect "$HOLDFAST_TOP/tests/lab/approve.exp" "${2:-$(node 1)}" \
 		"$(as_words bob "$1" "$ID")" </dev/null 3>&-
 }
 WAIT=${WAIT:-200}
@@ -80,6 +80,6 @@ finish() {
 }
 
 play() {
-	file_as "$@" && approve_as bob "$REQ" pg1 && finish
+	file_as "$@" && approve_as bob "$REQ" "$(node 1)" && finish
 }
 

@@ -1,0 +1,292 @@
+/*
+ * The undo of a dropped or truncated table: its definition and rows from the held replica, loaded
+ * beside, compared, then renamed into place in one statement; triggers last. Privileges on a table
+ * outlive its drop there and need nothing. Must never leave half a table under the table's name,
+ * nor bring back from a replica that is no longer held.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arena.h"
+#include "engines/my_undo.h"
+#include "text.h"
+#include "banned.h"
+
+#define STATEMENT_MS (10 * 60 * 1000)
+
+int
+my_undo_do(struct my_undo *u, struct my_conn *x, const char *sql, MYSQL_RES **r, struct err *e)
+{
+	if (my_query(x, u->w, now_ms() + STATEMENT_MS, sql, r, e) == 0)
+		return 0;
+	return err_wrap(e, "%s", x == u->src ? u->from->name : u->to->name);
+}
+
+void
+my_undo_say(struct my_undo *u, const char *fmt, ...)
+{
+	char line[300];
+	va_list ap;
+
+	if (u->progress == NULL)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	u->progress(u->progress_ctx, line);
+}
+
+static const char *
+argument(const struct step *s, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < s->nargs; i++)
+		if (strcmp(s->args[i].name, name) == 0)
+			return s->args[i].value;
+	return "";
+}
+
+static int
+take_arguments(struct my_undo *u, const struct step *s, struct err *e)
+{
+	const char *mode = argument(s, "mode"), *beside;
+
+	u->schema = argument(s, "schema");
+	u->table = argument(s, "table");
+	u->from = cluster_member(u->c, argument(s, "from"));
+	u->to = cluster_member(u->c, argument(s, "to"));
+	u->is_truncate = strcmp(mode, "truncate") == 0;
+	if (u->from == NULL || u->to == NULL || u->schema[0] == '\0' || u->table[0] == '\0')
+		return err_set(
+		    e, ERR_FAILED, "the plan does not say what to bring back from where");
+	u->source = arena_printf(
+	    u->a, "%s.%s", my_quote_name(u->a, u->schema), my_quote_name(u->a, u->table));
+	beside = arena_printf(u->a, "holdfast_undo_%.40s", u->table);
+	u->target = u->is_truncate ? u->source
+				   : arena_printf(u->a, "%s.%s", my_quote_name(u->a, u->schema),
+					 my_quote_name(u->a, beside));
+	return 0;
+}
+
+/* Said explicitly, so that neither values nor definitions depend on a default. */
+static int
+open_one(struct my_undo *u, struct member *m, struct my_conn **out, struct err *e)
+{
+	struct my_conn *control;
+	struct who who;
+
+	if (my_control(u->c, m, u->w, &control, e) < 0 ||
+	    my_session_open(u->c, u->w, m->address, u->schema, out, e) < 0 ||
+	    my_who(*out, u->w, cluster_deadline(u->c, LIMIT_QUERY), &who, e) < 0)
+		return err_wrap(e, "%s", m->name);
+	if (!cluster_is_same(m, &who))
+		return err_set(e, ERR_STALE, "%s is another server now: identity was %s, is %s",
+		    m->name, m->identity, who.identity);
+	/* Rows come as they are stored, and go back as bytes: no character set has a say. */
+	return my_undo_do(u, *out,
+	    "SET SESSION time_zone = '+00:00', SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO', SESSION "
+	    "foreign_key_checks = 0, SESSION unique_checks = 1, SESSION sql_quote_show_create = 1, "
+	    "SESSION lock_wait_timeout = 30, SESSION innodb_lock_wait_timeout = 30, SESSION "
+	    "autocommit = 1, SESSION character_set_results = NULL",
+	    NULL, e);
+}
+
+/* It must still be held, or what is read now may change while it is read. */
+static int
+check_source(struct my_undo *u, struct err *e)
+{
+	CLEAN_MY_RESULT MYSQL_RES *r = NULL;
+	const char *reduced[MY_NREDUCED];
+
+	if (my_undo_do(
+		u, u->src, my_sql_replica_status(u->src->is_mariadb, u->src->version), &r, e) < 0)
+		return -1;
+	my_reduce(u->a, r, reduced);
+	if (strcmp(reduced[MY_HELD], "held") == 0)
+		return my_undo_do(
+		    u, u->src, "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY", NULL, e);
+	err_set(e, ERR_STALE, "%s is no longer held; nothing was brought back", u->from->name);
+	return err_hint(e, "choose another replica that is still held");
+}
+
+static int
+count(struct my_undo *u, struct my_conn *x, const char *sql, int64_t *out, struct err *e)
+{
+	struct my_rows r;
+
+	if (my_ask(x, u->w, now_ms() + STATEMENT_MS, u->a, sql, &r, e) < 0)
+		return err_wrap(e, "%s", x == u->src ? u->from->name : u->to->name);
+	*out = r.n == 1 && r.cells[0] != NULL ? strtoll(r.cells[0], NULL, 10) : -1;
+	return 0;
+}
+
+static int
+check_target(struct my_undo *u, struct err *e)
+{
+	const char *where = arena_printf(u->a, "TABLE_SCHEMA = %s AND TABLE_NAME = %s",
+	    my_quote_literal(u->a, u->schema), my_quote_literal(u->a, u->table));
+	int64_t n;
+
+	if (count(u, u->dst,
+		arena_printf(
+		    u->a, "SELECT COUNT(*) FROM information_schema.TABLES WHERE %s", where),
+		&n, e) < 0)
+		return -1;
+	if (!u->is_truncate && n == 0)
+		return 0;
+	if (!u->is_truncate) {
+		err_set(e, ERR_STALE, "something called %s exists on %s now; nothing was done",
+		    u->source, u->to->name);
+		return err_hint(e, "rename it, then plan the undo again");
+	}
+	if (n == 0)
+		return err_set(e, ERR_STALE, "%s has no %s any more; nothing was done", u->to->name,
+		    u->source);
+	if (count(u, u->dst, arena_printf(u->a, "SELECT COUNT(*) FROM %s", u->source), &n, e) < 0)
+		return -1;
+	if (n > 0) {
+		err_set(e, ERR_STALE, "%s on %s has %lld rows again; nothing was done", u->source,
+		    u->to->name, (long long)n);
+		return err_hint(e, "move them to another table, then plan the undo again");
+	}
+	if (count(u, u->dst,
+		arena_printf(u->a,
+		    "SELECT COUNT(*) FROM information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA = "
+		    "%s AND EVENT_OBJECT_TABLE = %s AND EVENT_MANIPULATION = 'INSERT'",
+		    my_quote_literal(u->a, u->schema), my_quote_literal(u->a, u->table)),
+		&n, e) < 0)
+		return -1;
+	return n == 0 ? 0
+		      : err_set(e, ERR_REFUSED,
+			    "%s has a trigger on INSERT, which would run for every row; nothing "
+			    "was done",
+			    u->source);
+}
+
+/* The replica's own words for the table, with the name of the table beside in place of its own. */
+static int
+make_beside(struct my_undo *u, struct err *e)
+{
+	const char *head = arena_printf(u->a, "CREATE TABLE %s ", my_quote_name(u->a, u->table));
+	struct my_rows r;
+
+	if (my_ask(u->src, u->w, now_ms() + STATEMENT_MS, u->a,
+		arena_printf(u->a, "SHOW CREATE TABLE %s", u->source), &r, e) < 0)
+		return err_wrap(e, "%s", u->from->name);
+	if (r.n != 1 || r.ncols < 2 || r.cells[1] == NULL ||
+	    strncmp(r.cells[1], head, strlen(head)) != 0)
+		return err_set(e, ERR_REFUSED, "%s on %s is no plain table; nothing was done",
+		    u->source, u->from->name);
+	my_undo_say(u, "making %s again on %s, under another name until it is complete", u->source,
+	    u->to->name);
+	if (my_undo_do(u, u->dst,
+		arena_printf(u->a, "CREATE TABLE %s %s", u->target, r.cells[1] + strlen(head)),
+		NULL, e) < 0)
+		return -1;
+	u->is_made = 1;
+	return 0;
+}
+
+static int
+make_triggers(struct my_undo *u, struct err *e)
+{
+	struct my_rows names, t;
+	size_t i;
+
+	if (my_ask(u->src, u->w, now_ms() + STATEMENT_MS, u->a,
+		arena_printf(u->a,
+		    "SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE "
+		    "EVENT_OBJECT_SCHEMA = %s AND EVENT_OBJECT_TABLE = %s ORDER BY ACTION_ORDER",
+		    my_quote_literal(u->a, u->schema), my_quote_literal(u->a, u->table)),
+		&names, e) < 0)
+		return -1;
+	for (i = 0; i < names.n; i++) {
+		if (my_ask(u->src, u->w, now_ms() + STATEMENT_MS, u->a,
+			arena_printf(u->a, "SHOW CREATE TRIGGER %s.%s",
+			    my_quote_name(u->a, u->schema), my_quote_name(u->a, names.cells[i])),
+			&t, e) < 0)
+			return -1;
+		if (t.n != 1 || t.ncols < 3 || t.cells[2] == NULL)
+			return err_set(
+			    e, ERR_FAILED, "trigger %s could not be read", names.cells[i]);
+		if (my_undo_do(u, u->dst,
+			arena_printf(
+			    u->a, "SET SESSION sql_mode = %s", my_quote_literal(u->a, t.cells[1])),
+			NULL, e) < 0 ||
+		    my_undo_do(u, u->dst, t.cells[2], NULL, e) < 0)
+			return err_wrap(e, "%s is back with all rows, but not its trigger %s",
+			    u->source, names.cells[i]);
+	}
+	return 0;
+}
+
+static int
+undo_drop(struct my_undo *u, struct err *e)
+{
+	if (make_beside(u, e) < 0 || my_undo_copy(u, e) < 0 || my_undo_compare(u, e) < 0)
+		return -1;
+	if (my_undo_do(u, u->dst, arena_printf(u->a, "RENAME TABLE %s TO %s", u->target, u->source),
+		NULL, e) < 0) {
+		u->out->is_unknown = u->dst->is_broken;
+		return -1;
+	}
+	u->is_made = 0;
+	return make_triggers(u, e);
+}
+
+static int
+undo_truncate(struct my_undo *u, struct err *e)
+{
+	if (my_undo_do(u, u->dst, "START TRANSACTION", NULL, e) < 0 || my_undo_copy(u, e) < 0 ||
+	    my_undo_compare(u, e) < 0)
+		return -1;
+	if (my_undo_do(u, u->dst, "COMMIT", NULL, e) < 0) {
+		u->out->is_unknown = u->dst->is_broken;
+		return -1;
+	}
+	return 0;
+}
+
+/* What was begun beside is taken away; where even that fails its name is said. */
+static void
+clean(struct my_undo *u)
+{
+	struct waiter own;
+	struct err ignored = {0};
+
+	if (!u->is_made)
+		return;
+	poll_waiter(&own, -1);
+	if (my_query(u->dst, &own, now_ms() + 30000,
+		arena_printf(u->a, "DROP TABLE IF EXISTS %s", u->target), NULL, &ignored) < 0)
+		my_undo_say(u, "could not take %s away again on %s: %.100s", u->target, u->to->name,
+		    ignored.msg);
+}
+
+int
+my_proc_undo_table(struct cluster *c, struct waiter *w, const struct step *s, struct arena *a,
+    struct outcome *out, void (*progress)(void *ctx, const char *line), void *ctx, struct err *e)
+{
+	struct my_undo u = {
+	    .c = c, .w = w, .a = a, .out = out, .progress = progress, .progress_ctx = ctx};
+	int rc = -1;
+
+	u.start_ms = now_ms();
+	if (take_arguments(&u, s, e) == 0 && cluster_settle(c, w, e) == 0 &&
+	    open_one(&u, u.from, &u.src, e) == 0 && open_one(&u, u.to, &u.dst, e) == 0 &&
+	    check_source(&u, e) == 0 && check_target(&u, e) == 0 && my_undo_columns(&u, e) == 0)
+		rc = u.is_truncate ? undo_truncate(&u, e) : undo_drop(&u, e);
+	if (rc < 0 && u.dst != NULL)
+		clean(&u);
+	my_conn_close(u.src);
+	my_conn_close(u.dst);
+	if (rc == 0)
+		text_copy(out->tag, sizeof(out->tag), "UNDO TABLE");
+	else if (e != NULL)
+		text_copy(out->sqlstate, sizeof(out->sqlstate), e->sqlstate);
+	out->ms = now_ms() - u.start_ms;
+	return rc;
+}

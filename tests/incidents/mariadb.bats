@@ -1,0 +1,85 @@
+# The same story on MariaDB: a table dropped by mistake, held back, approved, proved, brought back.
+
+setup_file() {
+	load ../lab/lab
+	LAB_ENGINE=mariadb
+	export LAB_ENGINE
+	lab_up cascade:2 --rows 20000
+}
+
+teardown_file() {
+	load ../lab/lab
+	lab_down
+}
+
+setup() {
+	load ../lab/lab
+	load ../lab/people
+}
+
+teardown() { ended; }
+
+@test "the picture: three levels, each from its own source" {
+	run as alice topology --json
+	[ "$status" -eq 0 ]
+	[ "$(jq -r '.nodes[] | "\(.name) \(.role)"' <<<"$output" | tr '\n' ,)" = "my1 primary,my2 replica,my3 replica," ]
+}
+
+@test "a drop that a foreign key refuses is not sent, and says by which key" {
+	run as alice -c 'DROP TABLE orders'
+	[ "$status" -eq 5 ]
+	[[ $output == *"order_items_order_fkey"* ]]
+	[ "$(sql my1 'SELECT COUNT(*) FROM orders')" = 20000 ]
+}
+
+@test "the drop runs with both replicas held and PROVEN, and a plain client finds every row there" {
+	file 'DROP TABLE order_items, orders'
+	bob approve
+	answered
+	echo "$OUT"
+	[ "$RC" -eq 0 ]
+	[[ $OUT == *"trigger shop.orders_changed"* && $OUT == *"view shop.big_orders"* ]]
+	[ "$(grep -c ' PROVEN' <<<"$OUT")" -eq 2 ]
+	run sql my1 'SELECT COUNT(*) FROM orders'
+	[ "$status" -ne 0 ]
+	[ "$(sql my2 'SELECT COUNT(*) FROM orders')" = 20000 ]
+	[ "$(sql my3 'SELECT COUNT(*) FROM order_items')" = 4001 ]
+	[[ $(sql my2 'SHOW ALL SLAVES STATUS') == *$'\tYes\tNo\t'* ]] # receives, applies nothing
+	echo "$ID" >"$BATS_FILE_TMPDIR/dropped"
+}
+
+@test "undo brings both tables back from a held replica, equal, with keys and triggers, and lets go" {
+	local sum
+	sum=$(sql my3 'CHECKSUM TABLE orders, order_items')
+	file "undo $(cat "$BATS_FILE_TMPDIR/dropped")"
+	bob approve
+	answered
+	echo "$OUT"
+	[ "$RC" -eq 0 ]
+	[ "$(sql my1 'CHECKSUM TABLE orders, order_items')" = "$sum" ]
+	wait_until 60 caught_up my2
+	wait_until 60 sql_is my3 20000 'SELECT COUNT(*) FROM orders'
+	sql my1 "UPDATE orders SET status = 'sent' WHERE id = 1"
+	[ "$(sql my1 'SELECT changed_at IS NOT NULL FROM orders WHERE id = 1')" = 1 ]
+	run sql my1 'INSERT INTO order_items (order_id, article) VALUES (99999999, "x")'
+	[ "$status" -ne 0 ]
+	[ "$(sql my1 'SELECT COUNT(*) FROM big_orders WHERE total < 400')" = 0 ]
+}
+
+@test "a replica whose applying thread waits for a lock: nothing runs, and who was held goes on" {
+	my_sql my2 'LOCK TABLES customers READ; SELECT SLEEP(60)' >/dev/null 2>&1 </dev/null 3>&- &
+	local blocker=$!
+	wait_until 20 sql_is my2 1 "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE 'SELECT SLEEP%'"
+	sql my1 'ALTER TABLE customers ADD COLUMN note varchar(10)'
+	wait_until 20 sql_is my2 1 "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE STATE LIKE 'Waiting for table metadata lock%'"
+	file 'DROP TABLE order_items'
+	bob approve
+	answered
+	echo "$OUT"
+	[ "$RC" -ne 0 ]
+	[[ $OUT == *"my2"* ]]
+	[ "$(sql my1 'SELECT COUNT(*) FROM order_items')" = 4001 ]
+	kill "$blocker" || true
+	sql my2 "KILL QUERY $(sql my2 "SELECT ID FROM information_schema.PROCESSLIST WHERE INFO LIKE 'SELECT SLEEP%' LIMIT 1")" || true
+	wait_until 60 sql_is my3 1 "SELECT COUNT(*) FROM information_schema.COLUMNS WHERE TABLE_NAME = 'customers' AND COLUMN_NAME = 'note'"
+}
