@@ -1,0 +1,237 @@
+/*
+ * The postmortem's judgement: how each plan ended, what stays unknown, what is held to the end, and
+ * the figures that people's own records give. On journals no real session would leave, too.
+ */
+#include "fixture.h"
+#include "buf.h"
+#include "postmortem.h"
+
+#define S1 "aaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define PLAN "bbbbbbbbbbbbbbbbbbbbbbbbbb"
+#define STEP(n, part, kind, node)                                                                  \
+	",\"plan\":\"" PLAN "\",\"step\":" #n ",\"part\":\"" part "\",\"kind\":\"" kind            \
+	"\",\"node\":\"" node "\""
+#define BEGIN(n, part, kind, node)                                                                 \
+	"begin", STEP(n, part, kind, node) ",\"texts\":[\"DROP TABLE t\"]"
+#define OK(n, part, kind, node) "outcome", STEP(n, part, kind, node) ",\"ok\":true,\"ms\":1"
+#define NOT_OK(n, part, kind, node)                                                                \
+	"outcome", STEP(n, part, kind, node) ",\"ok\":false,\"error\":\"broke\",\"ms\":1"
+#define INTENT                                                                                     \
+	"intent", ",\"plan\":\"" PLAN "\",\"text\":\"DROP TABLE t\",\"danger\":\"destructive\","   \
+		  "\"level\":\"approve\",\"reasons\":[{\"rule\":\"destructive\"}]"
+#define HOLD(node) "hold", ",\"plan\":\"" PLAN "\",\"node\":\"" node "\",\"position\":\"0/1\""
+#define END NULL, NULL
+
+/* A journal of pairs type, members; record i is written at 10:00:i. */
+static char *
+document(enum postmortem_format format, const char *members, ...)
+{
+	struct fixture f;
+	struct buf text, out;
+	struct err e = {0};
+	const char *type = members, *rest, *file;
+	va_list ap;
+	char *copy;
+	int i, fd;
+
+	fixture_init(&f);
+	buf_init(&text, 1 << 20);
+	buf_init(&out, 8 << 20);
+	file = arena_printf(f.a, "%s/j.jsonl", f.dir);
+	buf_printf(&text,
+	    "{\"prev\":\"%064d\",\"seq\":0,\"t\":\"2026-11-22T10:00:00.000000Z\",\"boot\":\"1\","
+	    "\"type\":"
+	    "\"open\",\"session\":\"" S1
+	    "\",\"person\":\"alice\",\"host\":\"h\",\"part\":0,\"offset\":3600}\n",
+	    0);
+	va_start(ap, members);
+	for (i = 1; type != NULL; i++) {
+		rest = va_arg(ap, const char *);
+		buf_printf(&text,
+		    "{\"prev\":\"%064d\",\"seq\":%d,\"t\":\"2026-11-22T10:00:%02d.000000Z\","
+		    "\"boot\":\"1\","
+		    "\"type\":\"%s\"%s}\n",
+		    0, i, i, type, rest);
+		type = va_arg(ap, const char *);
+	}
+	va_end(ap);
+	fd = open(file, O_WRONLY | O_CREAT, 0600);
+	assert_int_equal(write(fd, text.data, text.len), text.len);
+	close(fd);
+	if (postmortem_write(f.a,
+		&(struct postmortem_setup){
+		    .paths = &file, .npaths = 1, .operators = &f.operators, .format = format},
+		&out, &e) != 0)
+		fail_msg("%s", e.msg);
+	copy = strdup(buf_str(&out));
+	buf_free(&text);
+	buf_free(&out);
+	fixture_done(&f);
+	return copy;
+}
+
+static void
+has(char *text, const char *want)
+{
+	if (strstr(text, want) == NULL)
+		fail_msg("\"%s\" is not in: %s", want, text);
+}
+
+static void
+has_not(char *text, const char *want)
+{
+	if (strstr(text, want) != NULL)
+		fail_msg("\"%s\" is in: %s", want, text);
+}
+
+static void
+test_outcomes(void **state)
+{
+	char *t;
+
+	(void)state;
+	t = document(POSTMORTEM_MD, INTENT, END);
+	has(t, "Outcome: **NOT RUN**");
+	free(t);
+	t = document(POSTMORTEM_MD, INTENT, "request", ",\"request\":\"" PLAN "\"", END);
+	has(t, "Outcome: **NOT RUN: never approved**");
+	free(t);
+	t = document(POSTMORTEM_MD, INTENT, BEGIN(1, "main", "statement", "pg1"),
+	    OK(1, "main", "statement", "pg1"), END);
+	has(t, "Outcome: **DONE**");
+	free(t);
+	t = document(POSTMORTEM_MD, INTENT, BEGIN(1, "main", "statement", "pg1"),
+	    NOT_OK(1, "main", "statement", "pg1"), END);
+	has(t, "Outcome: **FAILED: broke**");
+	free(t);
+	t = document(POSTMORTEM_MD, INTENT, BEGIN(1, "before", "hold", "pg2"),
+	    NOT_OK(1, "before", "hold", "pg2"), END);
+	has(t, "Outcome: **STOPPED before the act: broke**");
+	free(t);
+	t = document(POSTMORTEM_MD, INTENT, BEGIN(1, "main", "begin", "pg1"),
+	    OK(1, "main", "begin", "pg1"), BEGIN(2, "main", "statement", "pg1"),
+	    OK(2, "main", "statement", "pg1"), END);
+	has(t, "Outcome: **ROLLED BACK**");
+	free(t);
+}
+
+static void
+test_unknown(void **state)
+{
+	char *t;
+
+	(void)state;
+	t = document(POSTMORTEM_MD, INTENT, BEGIN(1, "main", "statement", "pg1"), END);
+	has(t, "Outcome: **OUTCOME UNKNOWN");
+	has(t, "| unknown | OUTCOME UNKNOWN: it began, and no record says how it ended: begins "
+	       "step 1");
+	has_not(t, "**DONE**");
+	free(t);
+	t = document(POSTMORTEM_MD, INTENT, BEGIN(1, "main", "statement", "pg1"), "recover",
+	    ",\"of\":{\"session\":\"" S1 "\",\"seq\":2},\"status\":\"committed\"", END);
+	has(t, "Outcome: **was unknown, then: committed**");
+	free(t);
+	/* Another record's fate says nothing about this one. */
+	t = document(POSTMORTEM_MD, INTENT, BEGIN(1, "main", "statement", "pg1"), "recover",
+	    ",\"of\":{\"session\":\"" S1 "\",\"seq\":1},\"status\":\"committed\"", END);
+	has(t, "Outcome: **OUTCOME UNKNOWN");
+	free(t);
+}
+
+static void
+test_proofs(void **state)
+{
+	char *t;
+
+	(void)state;
+	t = document(POSTMORTEM_MD, INTENT, HOLD("pg2"), HOLD("pg3"),
+	    BEGIN(1, "main", "statement", "pg1"), OK(1, "main", "statement", "pg1"),
+	    BEGIN(2, "after", "prove-again", "pg2"), NOT_OK(2, "after", "prove-again", "pg2"),
+	    "release", ",\"node\":\"pg3\"", END);
+	has(t, "Outcome: **DONE, 1 of 2 holds NOT PROVEN**");
+	has(t, "| pg2 | 0/1 |  | NOT PROVEN |");
+	has(t, "| pg3 | 0/1 |  | not looked at again |");
+	has(t, "| pg2 | 2026-11-22 10:00:02.000Z | **still held** |");
+	has(t, "| pg3 | 2026-11-22 10:00:03.000Z | 2026-11-22 10:00:08.000Z | 5.0 s |");
+	has(t, "- Before: no picture was taken");
+	free(t);
+	t = document(POSTMORTEM_HTML, INTENT, HOLD("pg2"), END);
+	has(t, "1 still held");
+	has(t, "STILL HELD");
+	has(t, "No record tells how far behind the replicas were.");
+	free(t);
+}
+
+static void
+test_figures(void **state)
+{
+	char *t;
+
+	(void)state;
+	t = document(POSTMORTEM_MD, "incident", ",\"action\":\"open\",\"name\":\"I1\"", "impact",
+	    ",\"text\":\"no "
+	    "orders\",\"from\":\"2026-11-22T09:58:00Z\",\"until\":\"2026-11-22T10:01:00Z\"",
+	    "note", ",\"text\":\"workaround: traffic goes to pg3\"", "note",
+	    ",\"text\":\"Correcting: by hand\"", "status", ",\"text\":\"we are on it\"", END);
+	has(t, "| Started | 2026-11-22 09:58:00.000Z |");
+	has(t, "| Detected | 2026-11-22 10:00:01.000Z | the incident was opened |");
+	has(t, "| Detection time | 2 min 1 s |");
+	has(t, "| Work-around time | 2.0 s |");
+	has(t, "| Lead time | 3.0 s |");
+	has(t, "| Correction time | 56.0 s |");
+	has(t, "| In all | 3 min 0 s |");
+	has(t, "| First status update | 2026-11-22 10:00:05.000Z |");
+	has(t, "| 2026-11-22 10:00:02.000Z | 11:00:02 +01:00 |");
+	free(t);
+	/* Nothing recorded, nothing invented. */
+	t = document(POSTMORTEM_MD, "note", ",\"text\":\"hm\"", END);
+	has(t, "| Started | TODO | no record says so |  |");
+	has(t, "| In all | TODO |");
+	has(t, "No record tells of data that was taken away.");
+	free(t);
+}
+
+/* Members of other types than any session writes: shown or passed by, never trusted. */
+static void
+test_odd(void **state)
+{
+	static const enum postmortem_format formats[] = {
+	    POSTMORTEM_MD, POSTMORTEM_JSON, POSTMORTEM_CSV, POSTMORTEM_HTML, POSTMORTEM_NOTES};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+		free(document(formats[i], INTENT, "intent", ",\"plan\":7,\"reasons\":{}", "plan",
+		    ",\"id\":\"" PLAN
+		    "\",\"plan\":{\"nodes\":5,\"steps\":\"x\",\"losses\":[1],\"session\":[]}",
+		    "plan", ",\"id\":\"" PLAN "\",\"plan\":\"x\"", "begin",
+		    ",\"plan\":\"" PLAN
+		    "\",\"step\":\"x\",\"part\":1,\"texts\":[{},1,{\"text\":2}]",
+		    "outcome", ",\"plan\":\"" PLAN "\",\"cells\":\"x\",\"rows\":\"many\",\"ok\":3",
+		    "hold", ",\"node\":[],\"plan\":{}", "hold", "", "release",
+		    ",\"node\":\"never held\"", "topology",
+		    ",\"nodes\":[1,{\"name\":\"a\",\"role\":\"replica\",\"upstream\":\"b\"},{"
+		    "\"name\":\"b\","
+		    "\"role\":\"replica\",\"upstream\":\"a\",\"lag_bytes\":9007199254740991}]",
+		    "topology", ",\"nodes\":{}", "approval",
+		    ",\"request\":\"" PLAN "\",\"statement\":7", "denial",
+		    ",\"request\":\"" PLAN
+		    "\",\"person\":\"bob\",\"statement\":\"x\\ncomment: zz\\n\"",
+		    "impact", ",\"from\":\"yesterday\"", "progress",
+		    ",\"text\":\" left\",\"plan\":\"" PLAN "\"", "recover", ",\"of\":\"x\"",
+		    "wholly-new", ",\"a\":[]", END));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_outcomes),
+	    cmocka_unit_test(test_unknown),
+	    cmocka_unit_test(test_proofs),
+	    cmocka_unit_test(test_figures),
+	    cmocka_unit_test(test_odd),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
