@@ -32,13 +32,16 @@ const struct list_row pg_lists[] = {
     {ASK_LOCKS, LIST_CONTROL, 0, 0,
 	"SELECT w.pid, w.usename AS waits, pg_catalog.left(w.query, 60) AS statement, "
 	"pg_catalog.round(extract(epoch from pg_catalog.clock_timestamp() - "
-	"l.waitstart)::pg_catalog.numeric, 1) AS seconds, l.mode, l.relation::pg_catalog.regclass "
+	"l.waits_since)::pg_catalog.numeric, 1) AS seconds, l.mode, "
+	"l.relation::pg_catalog.regclass "
 	"AS object, b.pid AS blocker, b.usename AS held_by, b.application_name AS application, "
 	"b.state, pg_catalog.left(b.query, 60) AS blocker_statement "
-	"FROM pg_catalog.pg_stat_activity AS w JOIN pg_catalog.pg_locks AS l ON l.pid = w.pid AND "
-	"NOT l.granted CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.pg_blocking_pids(w.pid)) AS "
+	"FROM pg_catalog.pg_stat_activity AS w JOIN (SELECT k.*, (pg_catalog.to_jsonb(k) ->> "
+	"'waitstart')::pg_catalog.timestamptz AS waits_since FROM pg_catalog.pg_locks AS k) AS l "
+	"ON l.pid = w.pid AND NOT l.granted CROSS JOIN LATERAL "
+	"pg_catalog.unnest(pg_catalog.pg_blocking_pids(w.pid)) AS "
 	"k(pid) LEFT JOIN pg_catalog.pg_stat_activity AS b ON b.pid = k.pid "
-	"ORDER BY l.waitstart, w.pid, b.pid LIMIT 2000"},
+	"ORDER BY l.waits_since, w.pid, b.pid LIMIT 2000"},
     {ASK_ACTIVITY, LIST_CONTROL, 0, 0,
 	"SELECT a.pid, a.usename AS login, a.datname AS database, a.application_name AS "
 	"application, coalesce(pg_catalog.host(a.client_addr), 'local') AS client, a.state, "

@@ -68,10 +68,11 @@ struct app {
 	void *feed_ctx;
 	char *last_text; /* the last SQL text; malloc'd, NULL before the first */
 	size_t last_len;
-	int last_is_read;	  /* a query that ran at once: \watch may repeat it */
-	FILE *copy_to;		  /* takes what COPY TO STDOUT sends; NULL: stdout */
-	int is_feeding;		  /* the terminal was told how to end them */
-	int64_t picture_ms;	  /* picture.c: when the last one written down was taken */
+	char last_view[256]; /* the verb line that only showed something; "" where SQL came later */
+	int last_is_read;    /* a query that ran at once: \watch may repeat it */
+	FILE *copy_to;	     /* takes what COPY TO STDOUT sends; NULL: stdout */
+	int is_feeding;	     /* the terminal was told how to end them */
+	int64_t picture_ms;  /* picture.c: when the last one written down was taken */
 	char picture[SHA256_HEX]; /* and its shape; "" none yet */
 	int busy;		  /* > 0: the door is open; background looks wait */
 	int quit;

@@ -169,8 +169,12 @@ app_command(struct app *app, const struct command *cmd, int argc, char **argv, c
 		rc = missing(app, inner, &c, e);
 	if (rc == 0)
 		rc = cmd->exec(&c, argc, argv, &r, e);
-	if (rc == 0)
+	if (rc == 0) {
+		app->last_view[0] = '\0';
+		if (r.kind == RETURNS_VIEW && len < sizeof(app->last_view))
+			text_copy(app->last_view, len + 1, line);
 		rc = app_result(app, &c, &r, e);
+	}
 	arena_free(a);
 	return rc;
 }
@@ -221,6 +225,7 @@ remember_text(struct app *app, const char *text, size_t len, const struct plan *
 {
 	char *copy;
 
+	app->last_view[0] = '\0';
 	app->last_is_read =
 	    p != NULL && p->danger == DANGER_READ && p->verdict.level == LEVEL_ALLOW &&
 	    p->nstatements == 1 &&

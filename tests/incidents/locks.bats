@@ -154,7 +154,7 @@ confirmed() {
 	sits=$(sql pg1 "SELECT pid FROM pg_stat_activity WHERE application_name = 'lunch'")
 	run -0 as alice -c locks
 	echo "$output"
-	[[ "$output" =~ $waits.*AccessExclusiveLock.*orders.*$sits.*lunch ]]
+	[[ "$output" =~ $sits.*lunch.*"holds it".*"+- $waits".*AccessExclusiveLock.*orders ]]
 	run -0 as alice -c activity
 	echo "$output"
 	[[ "$output" =~ $sits.*lunch.*"idle in transaction" ]]
