@@ -16,7 +16,7 @@
 #include "quick.h"
 #include "banned.h"
 
-#define SEGMENT ((off_t)2 << 20)
+#define SEGMENT ((off_t)1 << 20) /* stays in the cache of a core */
 #define THREADS_MAX 16
 #define KEY_MAX 512
 

@@ -1,7 +1,7 @@
 /*
  * verify-gen DIR BYTES		a sealed journal of at least so many bytes, records of about 500
- * verify-gen DIR append	time of 300 durable appends over that of as many bare write+fdatasync
- *of the same size into a file beside it, taken in turns
+ * verify-gen DIR append	time of 300 durable appends over that of as many bare
+ *write+fdatasync of the same size into a file beside it, taken in turns
  */
 #include <fcntl.h>
 #include <stdio.h>

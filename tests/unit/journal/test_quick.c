@@ -105,9 +105,9 @@ test_many_segments(void **state)
 	assert_int_equal(both(&f, file), VERIFY_SEALED);
 	fd = open(file, O_RDWR);
 	/* Damage around the borders of segments, and here and there. */
-	for (at = 1; at < st.st_size; at += at % ((off_t)2 << 20) < 3 ? 1 : 419431) {
-		if (at % ((off_t)2 << 20) > ((off_t)2 << 20) - 419431 && at + 419431 < st.st_size)
-			at = (at / ((off_t)2 << 20) + 1) * ((off_t)2 << 20) - 2;
+	for (at = 1; at < st.st_size; at += at % ((off_t)1 << 20) < 3 ? 1 : 104857) {
+		if (at % ((off_t)1 << 20) > ((off_t)1 << 20) - 104857 && at + 104857 < st.st_size)
+			at = (at / ((off_t)1 << 20) + 1) * ((off_t)1 << 20) - 2;
 		assert_int_equal(pread(fd, &c, 1, at), 1);
 		c ^= 4;
 		assert_int_equal(pwrite(fd, &c, 1, at), 1);
