@@ -408,6 +408,7 @@ def main():
                                  ("lines removed, repeated, swapped, spliced, rechained", mutate.linewise(a, b, pairs)),
                                  ("forms that are not the format", mutate.forms(a)),
                                  ("signatures removed, moved, exchanged", mutate.signatures(a, b)),
+                                 ("signed again with another key", mutate.forged(a)),
                                  ("noise", mutate.noise(a, 100 if QUICK else 3000, r.random()))):
                 some = [x for x in pieces if x[1] != a]
                 if QUICK and len(some) > 700:

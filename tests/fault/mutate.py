@@ -3,6 +3,8 @@ import hashlib
 import json
 import random
 import re
+import subprocess
+import tempfile
 
 
 def rechain(lines):
@@ -131,6 +133,54 @@ def signatures(a, b):
         if rec["type"] in ("begin", "outcome"):
             yield "another step in %d" % i, rechain(la[:i] + [la[i].replace(b'"step":', b'"step":1', 1)])
             yield "a later record first, %d" % i, rechain(la[:3] + [la[i]])
+
+
+class Forger:
+    """Somebody with an own key, who signs whatever he changed."""
+
+    def __init__(self):
+        self.dir = tempfile.TemporaryDirectory(prefix="hf-forger-")
+        self.key = self.dir.name + "/key"
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", self.key], check=True, stdin=subprocess.DEVNULL)
+        self.public = b" ".join(open(self.key + ".pub", "rb").read().split()[:2])
+
+    def sign(self, namespace, message):
+        armor = subprocess.run(["ssh-keygen", "-q", "-Y", "sign", "-f", self.key, "-n", namespace], check=True, input=message,
+                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
+        return b"".join(armor.split(b"\n")[1:-2])
+
+    def lines(self, lines, every=True):
+        """prev, seq and the session's signatures made again; every: all of them, else the last."""
+        leaf, out = "0" * 64, []
+        for i, line in enumerate(lines):
+            line = re.sub(rb'^\{"prev":"[0-9a-f]*","seq":[0-9]+,', b'{"prev":"%s","seq":%d,' % (leaf.encode(), i), line)
+            if re.search(rb'"type":"(checkpoint|close)"', line) and (every or i == len(lines) - 1):
+                line = line[:line.index(b',"sig":"')]
+                line += b',"sig":"%s"}' % self.sign("checkpoint@holdfast", line)
+            out.append(line)
+            leaf = hashlib.sha256(b"\0" + line).hexdigest()
+        return join(out)
+
+    def cert(self, line, key):
+        rec = json.loads(line)
+        statement = rec["statement"].replace(key.decode(), self.public.decode())
+        line = line.replace(json.dumps(rec["statement"]).encode(), json.dumps(statement).encode())
+        return re.sub(rb'"sig":"[^"]*"', b'"sig":"%s"' % self.sign("session@holdfast", statement.encode()), line)
+
+
+def forged(a):
+    """Re-signed with another key, as far as somebody without the session's and the people's keys can."""
+    f, la = Forger(), a.split(b"\n")[:-1]
+    key = re.search(rb'"key":"([^"]*)"', la[0]).group(1)
+    own = [la[0].replace(key, f.public)] + la[1:]
+    at = next(i for i, x in enumerate(la) if b'"type":"cert"' in x)
+    certified = own[:at] + [f.cert(own[at], key)] + own[at + 1:]
+    for name, lines in (("", la), ("its own key in the open, ", own), ("and in a certificate of its own, ", certified)):
+        yield name + "all signed again", f.lines(lines)
+        yield name + "the close signed again", f.lines(lines, False)
+        for i in (1, 5, 10, len(la) - 2):
+            yield name + "without record %d, all signed again" % i, f.lines(lines[:i] + lines[i + 1:])
+            yield name + "without record %d, the close signed again" % i, f.lines(lines[:i] + lines[i + 1:], False)
 
 
 def noise(a, n, seed):
