@@ -107,12 +107,13 @@ draw_rest(struct drawing *d, const struct topology *t)
 static int
 topology_exec(struct context *c, int argc, char **argv, struct result *r, struct err *e)
 {
-	const struct topology *t = c->topology;
+	struct topology named = *c->topology, *t = &named;
 	struct drawing d = {.arena = c->arena, .width = c->width > 20 ? c->width : 80};
 
 	(void)argc;
 	(void)argv;
 	(void)e;
+	tree_holders(c, t);
 	tree_wrap(&d, "", "cluster %s, %zu node%s, at %s",
 	    t->cluster[0] == '\0' ? "unknown" : t->cluster, t->nnodes, t->nnodes == 1 ? "" : "s",
 	    t->taken_at);

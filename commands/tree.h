@@ -9,6 +9,7 @@
 #include "topology.h"
 
 struct arena;
+struct context;
 
 struct drawing {
 	struct arena *arena;
@@ -29,5 +30,7 @@ const char *tree_state(struct drawing *d, const struct node *n);
 int tree_name_width(const struct topology *t);
 /* The whole picture as one JSON object with stable keys. */
 char *tree_json(struct arena *a, const struct topology *t);
+/* Names person and plan in the findings of nodes that a known hold stands on. */
+void tree_holders(const struct context *c, struct topology *t);
 
 #endif

@@ -313,6 +313,25 @@ release(struct arena *a, struct plan *p, const struct node *n, int wave)
 	s->why = arena_printf(a, "see %s replaying, with nothing left in its settings", n->name);
 }
 
+static void
+settle(struct arena *a, struct plan *p, const struct node *n, int wave)
+{
+	struct step *s;
+
+	release_check(a, p, n, wave);
+	s = word_step(a, p, KIND_CHECK, n->name, wave, PHASE_RELEASE_CHECK);
+	s->part = PART_MAIN;
+	word_text(a, s, arena_printf(a, "SELECT %s AS state", state_sql(n)));
+	word_check(a, s, 0, CHECK_EQ, VALUE_TEXT, "not paused", NULL,
+	    arena_printf(a, "replay of %s", n->name));
+	s->why = arena_printf(a, "%s still replays: nobody has held it again since", n->name);
+	release_settings(a, p, n, wave);
+	s = released(a, p, n, wave);
+	word_check(a, s, 0, CHECK_EQ, VALUE_TEXT, "not paused", NULL,
+	    arena_printf(a, "replay of %s", n->name));
+	s->why = arena_printf(a, "see %s replaying, with nothing left in its settings", n->name);
+}
+
 const struct wording pg_wording = {
     .hold = hold,
     .fence = fence,
@@ -321,6 +340,7 @@ const struct wording pg_wording = {
     .leave = pg_word_leave,
     .reprove = reprove,
     .release = release,
+    .settle = settle,
     .reversible = pg_word_reversible,
     .inverse = pg_word_inverse,
     .quote = pg_quote_name,

@@ -69,6 +69,9 @@ struct wording {
 	/* Let a replica replay again: reset hardening first, refuse in the check where resume
 	 * would promote. */
 	void (*release)(struct arena *a, struct plan *p, const struct node *n, int wave);
+	/* The same for one that was seen to replay already: nothing is let go, only what would stop
+	 * it at a restart is taken away. NULL where the engine leaves nothing behind. */
+	void (*settle)(struct arena *a, struct plan *p, const struct node *n, int wave);
 	/* The reversible form of a DROP TABLE or TRUNCATE, or NULL: two statements, ';'. */
 	char *(*reversible)(struct arena *a, const struct statement *s, const char *schema);
 	/* The statement that undoes it where one does, or NULL. */

@@ -218,6 +218,24 @@ hold_of(const struct guard_input *in, const struct node *n)
 	return NULL;
 }
 
+/* Somebody else let it go: what it was kept from is replayed, and nothing is left to decide. */
+static int
+is_settled(const struct verb *v, const struct node *n)
+{
+	return v->say->settle != NULL && n->hold == HOLD_NONE && n->target_lsn == NULL;
+}
+
+static void
+say_settle(struct verb *v, const struct node *n)
+{
+	reason(v, arena_printf(v->arena, "settle-%s", n->name), LEVEL_CONFIRM,
+	    arena_printf(v->arena,
+		"%s replays already: somebody released it without `resume`. Nothing is released "
+		"now; what would stop it at its next restart is taken away, and the hold is "
+		"written off.",
+		n->name));
+}
+
 static void
 say_release(struct verb *v, const struct node *n)
 {
@@ -255,12 +273,20 @@ policy_plan_resume(struct arena *a, struct plan *p, const struct guard_input *in
 	sort_by_depth(&v);
 	p->danger = DANGER_DESTRUCTIVE;
 	for (i = 0; i < v.n; i++) {
-		say_release(&v, v.nodes[i]);
 		from = p->nsteps;
-		v.say->release(a, p, v.nodes[i], 0);
+		if (is_settled(&v, v.nodes[i])) {
+			say_settle(&v, v.nodes[i]);
+			v.say->settle(a, p, v.nodes[i], 0);
+		} else {
+			say_release(&v, v.nodes[i]);
+			v.say->release(a, p, v.nodes[i], 0);
+		}
 		steps_set_part(p, from, PART_MAIN);
 	}
-	p->verdict.approvals = in->policy->approvals < 1 ? 1 : in->policy->approvals;
+	if (p->verdict.level < LEVEL_APPROVE)
+		p->danger = DANGER_DANGEROUS;
+	else
+		p->verdict.approvals = in->policy->approvals < 1 ? 1 : in->policy->approvals;
 	p->back = BACK_NONE;
 	p->way_back = "What a replica has replayed cannot be taken out of it again.";
 	finish(&v);

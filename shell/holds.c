@@ -123,8 +123,10 @@ broken(struct arena *a, const struct hold *h, const struct node *n)
 		return arena_printf(
 		    a, "held %s was PROMOTED: it is a %s now", h->node, role_name(n->role));
 	if (n->hold == HOLD_NONE)
-		return arena_printf(
-		    a, "held %s was RELEASED by someone else: it replays again", h->node);
+		return arena_printf(a,
+		    "held %s was RELEASED by someone else: it replays again (`resume %s` settles "
+		    "it)",
+		    h->node, h->node);
 	if (h->incarnation != NULL && h->incarnation[0] != '\0' &&
 	    strcmp(h->incarnation, n->incarnation) != 0)
 		return arena_printf(a, "held %s was RESTARTED; it is %s at %s", h->node,

@@ -34,6 +34,24 @@ journaled() {
 		jq -r 'select(.type == "alarm") | .sentence' | tee "$BATS_TEST_TMPDIR/alarms" | grep -E "$1"
 }
 
+@test "who holds it is named; released by hand it is an alarm, and one command settles it" {
+	alice_holds
+	pty_send alice topology
+	pty_wait alice 'pg2 is held by alice since 20[0-9T:-]+Z, plan [a-z2-7]{8}' 15
+	[ -n "$(sql pg2 "SELECT setting FROM pg_file_settings WHERE name = 'recovery_target_lsn'")" ]
+	sql pg2 'SELECT pg_wal_replay_resume()'
+	pty_wait alice 'ALARM: held pg2 was RELEASED by someone else: it replays again .`resume pg2` settles it' 15
+	# Nothing is let go any more, so nobody else is asked.
+	pty_send alice 'resume pg2'
+	pty_wait alice 'pg2 replays already' 15
+	pty_wait alice "Type the node's name" 15
+	pty_send alice pg1
+	pty_wait alice 'RELEASED: it replays again' 15
+	pty_wait alice 'PRIMARY shop> ' 15
+	[ -z "$(sql pg2 "SELECT setting FROM pg_file_settings WHERE name = 'recovery_target_lsn'")" ]
+	[ "$(sql pg2 'SELECT pg_get_wal_replay_pause_state()')" = 'not paused' ]
+}
+
 @test "a slot that fills: growth and minutes left, then unreserved, then lost" {
 	sql pg1 "ALTER SYSTEM SET max_slot_wal_keep_size = '96MB'"
 	sql pg1 "ALTER SYSTEM SET wal_keep_size = 0"
