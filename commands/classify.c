@@ -104,7 +104,7 @@ arguments(int argc, char **argv, const char **file, const struct engine **g, str
 	}
 	if ((*g = engine_by_name(name)) == NULL)
 		err_set(e, ERR_USAGE, "there is no classifier for the engine %s", name);
-	return *g != NULL ? 0 : err_hint(e, "Use -e postgresql, mysql or mariadb.");
+	return *g != NULL ? 0 : err_hint(e, "Use -e postgresql, mysql, mariadb or sh.");
 }
 
 static int

@@ -10,6 +10,7 @@ static const struct engine *const engines[] = {
     &engine_postgresql,
     &engine_mysql,
     &engine_mariadb,
+    &engine_sh,
     NULL,
 };
 

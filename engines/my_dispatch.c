@@ -22,6 +22,9 @@ plain(struct my *m, const struct my_row *r)
 		my_to_end(m);
 }
 
+static const struct my_row labelled = {
+    .danger = DANGER_READ, .kind = "compound", .why = "runs the statements of a block"};
+
 void
 my_statement(struct my *m)
 {
@@ -35,6 +38,8 @@ my_statement(struct my *m)
 	m->depth++;
 	if (my_op_at(m, m->i, "("))
 		my_rule_query(m, NULL);
+	else if (m->t[m->i].type != MY_OP && my_op_at(m, m->i + 1, ":"))
+		my_rule_compound(m, &labelled);
 	else {
 		for (i = 0; i < my_nrows; i++)
 			if (my_match_at(m, m->i, my_rows[i].words, &after))

@@ -67,8 +67,8 @@ my_as_condition(struct my_value *v)
 	v->yes = v->no = WORTH_FREE;
 	if (v->is_constant && v->is_null)
 		v->yes = v->no = WORTH_FALSE;
-	else if (v->is_constant && (v->is_number || v->text != NULL)) {
-		is_true = v->is_number ? v->number != 0 : strtod(v->text, NULL) != 0;
+	else if (v->is_constant && v->is_number) {
+		is_true = v->number != 0;
 		v->yes = is_true ? WORTH_TRUE : WORTH_FALSE;
 		v->no = is_true ? WORTH_FALSE : WORTH_TRUE;
 	} else if (v->needs && !v->is_zeroed && !v->is_odd) {

@@ -145,6 +145,21 @@ is_variable(const struct my *m, const char *name)
 	return 0;
 }
 
+static void
+transaction(struct my *m, int is_global)
+{
+	size_t i, after;
+	int is_write = is_global;
+
+	for (i = m->i; i < m->n && !my_op_at(m, i, ";"); i++)
+		is_write |= my_match_at(m, i, "read write", &after);
+	my_add(m, is_write ? DANGER_DANGEROUS : DANGER_READ, "set-transaction",
+	    is_write ? "lets sessions write where they may have been kept to reading"
+		     : "chooses modes of transactions")
+	    ->flags = ACTION_SESSION;
+	my_to_end(m);
+}
+
 /* [@@][scope.]name = value */
 static void
 system_variable(struct my *m, enum reach *sticky)
@@ -164,11 +179,7 @@ system_variable(struct my *m, enum reach *sticky)
 		else
 			*sticky = r;
 		if (!is_at && my_take(m, "transaction")) {
-			my_add(m, r == REACH_GLOBAL ? DANGER_DANGEROUS : DANGER_READ,
-			    "set-transaction", "chooses modes of transactions")
-			    ->flags = ACTION_SESSION;
-			while (!my_done(m) && !my_op_at(m, m->i, ";"))
-				m->i++;
+			transaction(m, r == REACH_GLOBAL);
 			return;
 		}
 	}
@@ -234,21 +245,6 @@ for_statement(struct my *m)
 		m->is_bad = 1;
 }
 
-static void
-transaction(struct my *m)
-{
-	size_t i, after;
-	int is_write = 0;
-
-	for (i = m->i; i < m->n && !my_op_at(m, i, ";"); i++)
-		is_write |= my_match_at(m, i, "read write", &after);
-	my_add(m, is_write ? DANGER_DANGEROUS : DANGER_READ, "set-transaction",
-	    is_write ? "lets this session write where it may have been kept to reading"
-		     : "chooses modes of transactions")
-	    ->flags = ACTION_SESSION;
-	my_to_end(m);
-}
-
 void
 my_rule_set(struct my *m, const struct my_row *row)
 {
@@ -279,7 +275,7 @@ my_rule_set(struct my *m, const struct my_row *row)
 		else if (my_take(m, "role"))
 			role(m, "set-role");
 		else if (my_take(m, "transaction"))
-			transaction(m);
+			transaction(m, 0);
 		else if (my_match(m, "resource group"))
 			role(m, "set-resource-group");
 		else

@@ -101,7 +101,7 @@ struct engine {
 	/* True for a transaction control statement's first keyword etc. is in the action flags. */
 };
 
-extern const struct engine engine_postgresql, engine_mysql, engine_mariadb;
+extern const struct engine engine_postgresql, engine_mysql, engine_mariadb, engine_sh;
 const struct engine *engine_by_name(const char *name); /* NULL unknown */
 const struct engine *engine_by_url(const char *url);   /* NULL unknown */
 /* The kinds of statements that classifiers print, of all engines, sorted, each once. */
