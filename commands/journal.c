@@ -8,6 +8,7 @@
 #include "command.h"
 #include "commands/journal_verify.h"
 #include "commands/records.h"
+#include "commands/searching.h"
 #include "commands/resolve.h"
 #include "text.h"
 #include "banned.h"
@@ -100,17 +101,20 @@ journal_exec(struct context *c, int argc, char **argv, struct result *r, struct 
 	if (strcmp(argv[1], "show") == 0 && argc == 3)
 		return c->is_json ? records_json(c->arena, argv[2], &r->view, e)
 				  : records_view(c->arena, argv[2], &r->view, e);
+	if (strcmp(argv[1], "search") == 0)
+		return searching_view(c, argc, argv, &r->view, e);
 	if (strcmp(argv[1], "verify") == 0)
 		return verify(c, argc, argv, r, e);
 	if (strcmp(argv[1], "resolve") == 0)
 		return resolve_exec(c, argc - 2, argv + 2, r, e);
-	return err_set(
-	    e, ERR_USAGE, "journal takes list, show FILE, verify [FILE|DIR ...], or resolve [ID]");
+	return err_set(e, ERR_USAGE,
+	    "journal takes list, show FILE, verify [FILE|DIR ...], resolve [ID], or search");
 }
 
 const struct command command_journal = {
     .name = "journal",
-    .args = "list | show FILE | verify [--operators FILE] [--expect HEAD] [FILE|DIR ...] |\n"
+    .args = "list | show FILE | search [TEXT] | verify [--operators FILE] [--expect HEAD] "
+	    "[FILE|DIR ...] |\n"
 	    "    resolve [ID [committed|aborted|unknown REASON]]",
     .min = 1,
     .max = -1,

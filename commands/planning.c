@@ -6,6 +6,7 @@
 
 #include "arena.h"
 #include "commands/planning.h"
+#include "commands/searching.h"
 #include "engines/ask.h"
 #include "text.h"
 #include "banned.h"
@@ -66,6 +67,7 @@ planning_guard(struct context *c, struct plan *p, const struct findings *f, stru
 	    .nholds = c->nholds};
 
 	policy_judge(c->arena, &in, &p->verdict);
+	searching_remember(c, p);
 	if (c->topology != NULL)
 		text_copy(p->topology, sizeof(p->topology), c->topology->digest);
 	/* What is refused has no steps; its world is still compared with that of a filed plan. */

@@ -107,6 +107,7 @@ struct context {
 	const char *person, *incident; /* "" */
 	struct store *store;	       /* NULL: none */
 	const char *journal_session;
+	struct memories *memories;   /* what went wrong before; NULL: not asked */
 	const char *journal_trouble; /* what is wrong with keeping it; NULL nothing */
 	int is_json, is_tty, width;
 	int is_journal_writable, is_signed;
@@ -143,6 +144,11 @@ size_t command_nodes(struct context *c, const char ***out);
 void view_lines(struct arena *a, struct view *v, char **lines, size_t n);
 void view_table(struct arena *a, struct view *v, size_t ncols, const char *const *titles,
     const char *const *cells, size_t nrows, const unsigned char *is_numeric);
+
+/* What makes two statements alike beside their text: for the intent record (commands/searching.c).
+ */
+void searching_fingerprint(
+    struct arena *a, const struct plan *p, const char **kinds, const char **objects);
 
 /* Facts the shell itself needs; it does not see engines/ask.h (commands/facts.c). */
 int facts_session(

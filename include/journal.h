@@ -266,4 +266,42 @@ struct incident {
 int journal_incident(struct arena *a, const char *const *dirs, size_t ndirs, const char *name,
     const char *person, struct incident *out, struct err *e);
 
+/* --- what was done before --------------------------------------------------------------------- */
+
+/* A statement somebody wanted to run, and what came of it. */
+struct memory {
+	const char *t, *person, *incident, *node, *text, *danger;
+	const char *kinds;   /* "drop-table"; "" in journals that do not say */
+	const char *objects; /* "public.orders,public.items" */
+	const char *plan, *outcome, *session, *file;
+	uint64_t seq; /* of its intent */
+	int is_bad;   /* failed, denied, unknown, or undone */
+};
+
+/* NULL or "": does not matter. */
+struct memory_query {
+	const char *text;   /* anywhere in the statement, letter case aside */
+	const char *object; /* "orders" or "public.orders" */
+	const char *danger; /* exactly this class */
+	const char *since;  /* RFC 3339, or its beginning */
+	int is_bad;	    /* only these */
+	int64_t max_bytes;  /* of files, newest first; 0: all */
+};
+
+/* Oldest first. Files that cannot be read are passed by. */
+int journal_search(struct arena *a, const char *const *dirs, size_t ndirs,
+    const struct memory_query *q, struct memory **out, size_t *n, struct err *e);
+
+/* The bad ones, looked up once and again after some minutes: cheap at every statement. */
+struct memories {
+	struct arena *arena; /* NULL: not looked up yet; memories_free() */
+	struct memory *list;
+	size_t n;
+	int64_t looked_ms;
+};
+/* The newest like it: the same text, or the same kinds on the same objects. NULL: none. */
+const struct memory *memories_like(struct memories *m, const char *const *dirs, size_t ndirs,
+    const char *text, const char *kinds, const char *objects);
+void memories_free(struct memories *m);
+
 #endif

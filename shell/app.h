@@ -31,6 +31,7 @@ struct app {
 	struct cluster *cluster;
 	struct store *store;
 	struct journal *journal;
+	struct memories memories;
 	struct session_key *key;
 	char *cert, *cert_sig; /* made before the first thing that is not a read; NULL till then */
 	struct loop *loop;

@@ -43,6 +43,7 @@ app_context(struct app *app, struct arena *a, struct context *c)
 	c->nholds = app->nholds;
 	c->person = app->person_config == NULL ? "" : app->person_config->name;
 	c->incident = app->incident;
+	c->memories = &app->memories;
 	c->store = app->store;
 	c->journal_session = app->journal == NULL ? "" : journal_session(app->journal);
 	c->is_json = app->is_json;

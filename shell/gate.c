@@ -71,15 +71,18 @@ reasons(const struct plan *p)
 static int
 write_intent(struct app *app, struct arena *a, const struct plan *p, struct err *e)
 {
+	const char *kinds, *objects;
 	json_t *o, *plan;
 	char *json;
 	size_t len;
 
 	if (app->journal == NULL || p->danger == DANGER_READ)
 		return 0;
-	o = json_pack("{s:s, s:o, s:s, s:s, s:o}", "plan", p->id, "text",
+	searching_fingerprint(a, p, &kinds, &objects);
+	o = json_pack("{s:s, s:o, s:s, s:s, s:o, s:o, s:o}", "plan", p->id, "text",
 	    journal_text(p->text, p->text_len), "danger", danger_name(p->danger), "level",
-	    level_name(p->verdict.level), "reasons", reasons(p));
+	    level_name(p->verdict.level), "reasons", reasons(p), "kinds",
+	    journal_text(kinds, strlen(kinds)), "objects", journal_text(objects, strlen(objects)));
 	if (journal_put(app->journal, "intent", o, e) != 0)
 		return -1;
 	if (p->verdict.level != LEVEL_APPROVE)

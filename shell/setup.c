@@ -215,6 +215,7 @@ setup_finish(struct app *app)
 		app_disconnect(app);
 	cluster_free(app->cluster);
 	capture_free(app);
+	memories_free(&app->memories);
 	if (journal_finish(app->journal, &e) != 0)
 		out_error(app, &e, NULL, 0);
 	session_key_free(app->key);
