@@ -26,6 +26,7 @@ struct jcopy {
 	struct copy_ask want; /* the last one */
 	uint64_t records;     /* of it that the copy holds */
 	int is_asked;	      /* an answer is to come */
+	int is_dead;	      /* the helper */
 	int64_t again_ms;
 	char why[256];
 };
@@ -89,6 +90,8 @@ take(struct jcopy *c)
 		return;
 	if (n != (ssize_t)sizeof(answer)) {
 		text_copy(c->why, sizeof(c->why), "its helper process ended");
+		c->is_dead = 1;
+		c->is_asked = 0;
 		return;
 	}
 	c->is_asked = 0;
@@ -101,6 +104,8 @@ static void
 ask(struct jcopy *c)
 {
 	c->again_ms = now_ms() + AGAIN_MS;
+	if (c->is_dead)
+		return;
 	if (send(c->sock, &c->want, sizeof(c->want), MSG_DONTWAIT | MSG_NOSIGNAL) ==
 	    (ssize_t)sizeof(c->want))
 		c->is_asked = 1;
@@ -137,6 +142,19 @@ jcopy_tick(struct jcopy *c)
 	if (!c->is_asked && c->records < c->want.records &&
 	    (c->why[0] == '\0' || now_ms() >= c->again_ms))
 		ask(c);
+}
+
+void
+jcopy_settle(struct jcopy *c, int wait_ms)
+{
+	int64_t deadline = now_ms() + wait_ms, step;
+	struct waiter w;
+
+	poll_waiter(&w, -1);
+	for (jcopy_tick(c); c->is_asked && now_ms() < deadline; jcopy_tick(c)) {
+		step = now_ms() + 100;
+		w.wait(&w, c->sock, 1 /* POLLIN */, step < deadline ? step : deadline);
+	}
 }
 
 char *

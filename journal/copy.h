@@ -21,6 +21,8 @@ struct jcopy *jcopy_start(const char *dir, struct err *e);
 void jcopy_upto(struct jcopy *c, const char *file, off_t bytes, uint64_t records, int wait_ms);
 /* Takes what the helper says; asks again for what failed. Never waits. */
 void jcopy_tick(struct jcopy *c);
+/* Waits up to wait_ms until the copy is whole, or what failed is known. */
+void jcopy_settle(struct jcopy *c, int wait_ms);
 /* "the journal's copy in DIR is 3 records behind: REASON"; NULL where it is not. */
 char *jcopy_trouble(struct arena *a, const struct jcopy *c);
 /* Ends the helper, which first finishes what it was asked. Accepts NULL. */

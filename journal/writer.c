@@ -23,6 +23,7 @@
 #define CHECKPOINT_AFTER_RECORDS 1000
 #define RETRY_MS 30000
 #define COPY_MS 2000
+#define COPY_LAST_MS 10000
 #define CLOSED_MS 30000
 #define CLOCK_STEP_NS 1000000000LL
 
@@ -423,6 +424,8 @@ journal_finish(struct journal *j, struct err *e)
 		    first);
 	if (r == 0)
 		fchmod(j->fd, 0400); /* a hint for people, never a proof */
+	if (r == 0 && j->copy != NULL)
+		jcopy_settle(j->copy, COPY_LAST_MS);
 	if (r == 0 && j->copy != NULL && (trouble = jcopy_trouble(j->arena, j->copy)) != NULL)
 		r = err_set(first, ERR_JOURNAL, "%s", trouble);
 	jpart_drop(j);
