@@ -32,6 +32,8 @@ take_person(struct pm *pm, struct pm_event *ev)
 
 	if (strcmp(ev->type, "incident") == 0 && of != NULL)
 		person(pm, of);
+	if (strcmp(ev->type, "incident") == 0 && pm_str(ev->json, "to") != NULL)
+		person(pm, pm_str(ev->json, "to"));
 	if (strcmp(ev->type, "incident") == 0 && role != NULL) {
 		if (of != NULL && of[0] != '\0')
 			person(pm, of)->role = role;

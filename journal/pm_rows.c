@@ -274,6 +274,8 @@ static void
 row_incident(struct pm *pm, struct pm_event *ev)
 {
 	const char *op = str(ev, "op")[0] != '\0' ? str(ev, "op") : str(ev, "action");
+	const json_t *left = json_object_get(ev->json, "accepted");
+	size_t i;
 
 	ev->kind = PM_INCIDENT;
 	ev->what = plus(pm, "incident ", "", op, "");
@@ -281,8 +283,13 @@ row_incident(struct pm *pm, struct pm_event *ev)
 	ev->what = plus(pm, ev->what, ": ", str(ev, "title"), "");
 	ev->what = plus(pm, ev->what, ", role ", str(ev, "role"), "");
 	ev->what = plus(pm, ev->what, ", severity ", str(ev, "severity"), "");
-	ev->what = plus(pm, ev->what, ", ", str(ev, "person"), "");
-	ev->what = plus(pm, ev->what, ", to ", str(ev, "to"), "");
+	ev->what =
+	    plus(pm, ev->what, str(ev, "to")[0] != '\0' ? ", from " : ": ", str(ev, "person"), "");
+	ev->what = plus(pm, ev->what, " to ", str(ev, "to"), "");
+	ev->what = plus(pm, ev->what, ", held: ", str(ev, "held"), "");
+	for (i = 0; i < json_array_size(left); i++)
+		ev->what = plus(pm, ev->what, i == 0 ? "; left open: " : "; ",
+		    json_string_value(json_array_get(left, i)), "");
 }
 
 /* Shown where the picture is another than the one before: pm_facts.c clears the others. */

@@ -183,6 +183,21 @@ test_figures(void **state)
 	has(t, "| First status update | 2026-11-22 10:00:05.000Z |");
 	has(t, "| 2026-11-22 10:00:02.000Z | 11:00:02 +01:00 |");
 	free(t);
+	t = document(POSTMORTEM_MD, "incident",
+	    ",\"action\":\"open\",\"name\":\"I1\",\"title\":\"No orders\",\"severity\":\"high\"",
+	    "incident",
+	    ",\"action\":\"role\",\"name\":\"I1\",\"role\":\"scribe\",\"person\":\"alice\"",
+	    "incident",
+	    ",\"action\":\"handover\",\"name\":\"I1\",\"person\":\"alice\",\"to\":\"bob\",\"held\":"
+	    "\"pg2\"",
+	    "incident", ",\"action\":\"close\",\"name\":\"I1\",\"accepted\":[\"pg2 is held\"]",
+	    END);
+	has(t, "# Postmortem: No orders\n");
+	has(t, "Incident: I1. Severity: high.");
+	has(t, "| alice | scribe |");
+	has(t, "incident handover I1, from alice to bob, held: pg2 |");
+	has(t, "incident close I1; left open: pg2 is held |");
+	free(t);
 	/* Nothing recorded, nothing invented. */
 	t = document(POSTMORTEM_MD, "note", ",\"text\":\"hm\"", END);
 	has(t, "| Started | TODO | no record says so |  |");
