@@ -1,7 +1,7 @@
 /*
  * How a table looks: aligned columns, one value a line, or plain lines. What does not fit the
- * screen is wrapped inside its column with a mark ('.') at the break, never cut. Must see inert
- * text only.
+ * screen is wrapped inside its column with a mark ('.') at the break, never cut; a listing is cut a
+ * little, with an ellipsis, or shows one value a line. Must see inert text only.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +12,8 @@
 #include "shell/out_rows.h"
 #include "banned.h"
 
-#define NARROWEST 8 /* columns are not wrapped below this; then one value a line */
+#define NARROWEST 8	 /* columns are not wrapped below this; then one value a line */
+#define NARROWEST_CUT 24 /* nor cut below this: names and ids stay whole */
 
 static int
 total(const struct out_table *t)
@@ -29,14 +30,14 @@ total(const struct out_table *t)
 static int
 squeeze(struct out_table *t, int max)
 {
-	int over = total(t) - max;
+	int over = total(t) - max, least = t->is_view ? NARROWEST_CUT : NARROWEST;
 	size_t i, widest;
 
 	while (over > 0) {
 		for (widest = 0, i = 1; i < t->ncols; i++)
 			if (t->widths[i] > t->widths[widest])
 				widest = i;
-		if (t->widths[widest] <= NARROWEST)
+		if (t->widths[widest] <= least)
 			return 0;
 		t->widths[widest]--;
 		over--;
@@ -77,7 +78,7 @@ expand(struct out_table *t, int max)
 void
 rows_settle(struct out_table *t)
 {
-	int max = t->app->is_interactive ? t->app->width : 0;
+	int max = t->app->is_interactive || (t->is_view && t->is_terminal) ? t->app->width : 0;
 	size_t lines = t->nbatch * (t->layout == LAYOUT_EXPANDED ? t->ncols + 1 : 1) + 3;
 
 	if (t->layout == LAYOUT_JSON)
@@ -190,8 +191,11 @@ put_aligned(struct out_table *t, const struct cell *row, int is_header)
 	size_t i;
 	int more;
 
-	for (i = 0; i < t->ncols; i++)
+	for (i = 0; i < t->ncols; i++) {
 		rest[i] = row[i].s == NULL ? null_text(t) : row[i].s;
+		if (t->is_view && t->is_wrapped)
+			rest[i] = text_fit(t->row, rest[i], strlen(rest[i]), t->widths[i]);
+	}
 	do {
 		more = put_slice(t, rest, row, is_header);
 		if (flush_line(t) != 0)
@@ -300,4 +304,18 @@ rows_put(struct out_table *t, const struct cell *row)
 		rc = put_aligned(t, row, 0);
 	t->rows++;
 	return rc;
+}
+
+void
+rows_folded(struct out_table *t, const char *s)
+{
+	int max = t->app->is_interactive || t->is_terminal ? t->app->width : 0;
+	size_t n;
+
+	do {
+		n = max > 0 ? fit(s, max) : strlen(s);
+		buf_add(&t->line, s, n);
+		buf_puts(&t->line, "\n");
+		s += n;
+	} while (s[0] != '\0');
 }

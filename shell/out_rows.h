@@ -33,6 +33,7 @@ struct out_table {
 	int is_flowing; /* the batch is out; rows go straight */
 	int is_copy;	/* COPY TO STDOUT: the bytes are all that is shown */
 	int is_wrapped;
+	int is_view;	 /* a listing: one line a row, cut where it must be */
 	int is_terminal; /* CSV: a terminal shows it */
 	int64_t rows;
 	struct buf line;
@@ -43,6 +44,8 @@ struct out_table {
 void rows_settle(struct out_table *t);
 int rows_header(struct out_table *t);
 int rows_put(struct out_table *t, const struct cell *row);
+/* A sentence under the rows, folded to the screen; stays in t->line. */
+void rows_folded(struct out_table *t, const char *s);
 /* CSV goes by without a batch. lengths NULL: cells end with NUL. */
 int csv_header(struct out_table *t);
 int csv_row(struct out_table *t, const char *const *cells, const int *lengths);

@@ -272,6 +272,7 @@ out_view(struct app *app, struct view *v, struct err *e)
 		return 0;
 	}
 	t = table_new(app, v->titles == NULL ? LAYOUT_LINES : LAYOUT_ALIGNED);
+	t->is_view = 1;
 	if (v->titles == NULL && t->layout == LAYOUT_EXPANDED)
 		t->layout = LAYOUT_LINES;
 	set_columns(t, v->ncols, v->titles, v->is_numeric);
@@ -280,7 +281,7 @@ out_view(struct app *app, struct view *v, struct err *e)
 	if (t->layout == LAYOUT_JSON)
 		buf_puts(&t->line, "]\n");
 	else if (v->footer != NULL && rc == 0 && t->layout != LAYOUT_CSV)
-		buf_printf(&t->line, "%s\n", text_inert(t->row, v->footer, strlen(v->footer), 0));
+		rows_folded(t, text_inert(t->row, v->footer, strlen(v->footer), 0));
 	pager_write(&t->pager, buf_str(&t->line), t->line.len);
 	pager_finish(&t->pager);
 	table_free(t);

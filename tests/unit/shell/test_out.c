@@ -160,7 +160,22 @@ test_json(void **state)
 	arena_free(a);
 }
 
-/* Wrapped inside the column, marked, and nothing lost. */
+static char *
+result(struct arena *a, struct app *app, const char *const *one)
+{
+	struct out_table *t;
+	struct sink *s;
+
+	capture();
+	s = out_table_open(app, &t);
+	assert_int_equal(s->columns(s, 2, titles, numeric), 0);
+	assert_int_equal(
+	    s->row(s, 2, one, (const int[]){(int)strlen(one[0]), (int)strlen(one[1])}), 0);
+	out_table_close(t, NULL, 1, -1);
+	return captured(a);
+}
+
+/* A result is wrapped inside the column, marked, and nothing lost. */
 static void
 test_narrow(void **state)
 {
@@ -169,21 +184,73 @@ test_narrow(void **state)
 	static const char *const one[] = {"1", "abcdefghijklmnopqrstuvwxyz"};
 
 	(void)state;
-	assert_string_equal(show(a, &app, 2, titles, one, 1, numeric, NULL),
-	    " id |     name\n"
-	    "----+---------------\n"
-	    "  1 | abcdefghijklm.\n"
-	    "    | nopqrstuvwxyz\n");
+	assert_string_equal(result(a, &app, one), " id |     name\n"
+						  "----+---------------\n"
+						  "  1 | abcdefghijklm.\n"
+						  "    | nopqrstuvwxyz\n");
 	app.width = 12;
-	assert_string_equal(show(a, &app, 2, titles, one, 1, numeric, NULL), "-[ RECORD 1 ]-\n"
-									     "id   | 1\n"
-									     "name | abcd.\n"
-									     "     | efgh.\n"
-									     "     | ijkl.\n"
-									     "     | mnop.\n"
-									     "     | qrst.\n"
-									     "     | uvwx.\n"
-									     "     | yz\n");
+	assert_string_equal(result(a, &app, one), "-[ RECORD 1 ]-\n"
+						  "id   | 1\n"
+						  "name | abcd.\n"
+						  "     | efgh.\n"
+						  "     | ijkl.\n"
+						  "     | mnop.\n"
+						  "     | qrst.\n"
+						  "     | uvwx.\n"
+						  "     | yz\n");
+	arena_free(a);
+}
+
+static size_t
+widest_line(const char *s)
+{
+	size_t n, max = 0;
+	int w;
+
+	for (; *s != '\0'; s += n + (s[n] == '\n')) {
+		n = strcspn(s, "\n");
+		w = text_width(s, n);
+		if (w > (int)max)
+			max = (size_t)w;
+	}
+	return max;
+}
+
+/* A listing has one line a row, cut where names stay whole; else one value a line. */
+static void
+test_listing_fits(void **state)
+{
+	static const char *const t2[] = {"id", "statement"};
+	static const char *const t7[] = {"id", "who", "state", "node", "left", "what", "approvals"};
+	static const char *const two[] = {
+	    "1", "UPDATE orders SET total = total * 2 WHERE id IN (SELECT id FROM somewhere_else)"};
+	static const char *const seven[] = {"abcdefgh", "alice", "open", "pg1 (primary)", "14 min",
+	    "DROP TABLE orders CASCADE", "0 of 1 approvals; may still approve: bob, carol, dave"};
+	struct arena *a = arena_new();
+	struct app app = {.is_interactive = 1, .width = 80, .height = 50};
+	char *s;
+
+	(void)state;
+	s = show(a, &app, 2, t2, two, 1, numeric, NULL);
+	assert_in_range(widest_line(s), 60, 80);
+	assert_non_null(strstr(s, "SELECT id FROM"));
+	assert_non_null(strstr(s, "...\n"));
+	assert_null(strstr(s, "RECORD"));
+	s = show(a, &app, 7, t7, seven, 1, NULL,
+	    "a footer of more words than one line of this terminal has room for, and so it goes "
+	    "on");
+	assert_non_null(strstr(s, "has room for,"));
+	assert_in_range(widest_line(s), 40, 80);
+	assert_non_null(strstr(s, "RECORD"));
+	assert_non_null(strstr(s, "id        | abcdefgh\n"));
+	assert_non_null(strstr(s, "may still approve: bob, carol, dave\n"));
+	app.width = 20;
+	app.height = 200;
+	s = show(a, &app, 7, t7, seven, 1, NULL, NULL);
+	assert_in_range(widest_line(s), 10, 20);
+	app.width = 200;
+	s = show(a, &app, 7, t7, seven, 1, NULL, NULL);
+	assert_null(strstr(s, "RECORD"));
 	arena_free(a);
 }
 
@@ -349,6 +416,7 @@ main(void)
 	    cmocka_unit_test(test_expanded),
 	    cmocka_unit_test(test_json),
 	    cmocka_unit_test(test_narrow),
+	    cmocka_unit_test(test_listing_fits),
 	    cmocka_unit_test(test_error),
 	    cmocka_unit_test(test_error_position),
 	    cmocka_unit_test(test_nothing_raw),
