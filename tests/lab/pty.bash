@@ -14,12 +14,16 @@ PTY_LINES=${PTY_LINES:-50}
 
 pty_tmux() { tmux -S "$PTY_DIR/socket" -f /dev/null "$@"; }
 
+# The directory of the server and of what its panes print, made once.
+pty_server() {
+	[ -z "${PTY_DIR:-}" ] || return 0
+	PTY_DIR=$(mktemp -d "${TMPDIR:-/tmp}/hf-pty.XXXXXX")
+	export PTY_DIR
+}
+
 pty_open() {
 	local name=$1 command=$2
-	if [ -z "${PTY_DIR:-}" ]; then
-		PTY_DIR=$(mktemp -d "${TMPDIR:-/tmp}/hf-pty.XXXXXX")
-		export PTY_DIR
-	fi
+	pty_server
 	: >"$PTY_DIR/$name.raw"
 	echo 0 >"$PTY_DIR/$name.from"
 	# The pane begins when somebody listens, so that its first words are kept too.

@@ -1,4 +1,5 @@
-# A terminal for tests: a tmux server of its own, nobody's configuration, nobody's key bindings.
+# One screen for tests, on the terminals of tests/lab/pty.bash: a tmux server of its own, nobody's
+# configuration, nobody's key bindings.
 #	screen_up COLUMNS LINES COMMAND...	starts it
 #	keys TEXT / key Enter C-c		types text; presses keys
 #	see PATTERN				waits until the screen (with what scrolled off) matches
@@ -6,26 +7,25 @@
 
 SCREEN_WAIT=${SCREEN_WAIT:-15}
 
-tm() {
-	tmux -L "$SCREEN" -f /dev/null "$@"
-}
+. "$(dirname "${BASH_SOURCE[0]}")/../lab/pty.bash"
+
+tm() { pty_tmux "$@"; }
 
 screen_up() {
 	local columns=$1 lines=$2
 	shift 2
-	SCREEN=hf-$$-$RANDOM
-	SCREEN_DIR=$(mktemp -d "${TMPDIR:-/tmp}/hf-tty.XXXXXX")
-	export SCREEN SCREEN_DIR
-	printf '%q ' env INPUTRC=/dev/null LANG=C.UTF-8 "$@" >"$SCREEN_DIR/run"
+	pty_server
+	SCREEN_DIR=$PTY_DIR
+	printf '%q ' env INPUTRC=/dev/null LANG=C.UTF-8 "$@" >"$PTY_DIR/run"
 	# The shell around it keeps the screen after the program left, and says how it left.
-	printf '\nprintf "LEFT %%s\\n" $?\nexec sleep 600\n' >>"$SCREEN_DIR/run"
-	tm new-session -d -x "$columns" -y "$lines" "exec bash $SCREEN_DIR/run"
+	printf '\nprintf "LEFT %%s\\n" $?\nexec sleep 600\n' >>"$PTY_DIR/run"
+	tm new-session -d -x "$columns" -y "$lines" "exec bash $PTY_DIR/run"
 	tm set-option -g escape-time 0
 }
 
 screen_down() {
 	local pid n=0
-	[ -n "${SCREEN:-}" ] || return 0
+	[ -n "${PTY_DIR:-}" ] || return 0
 	# The program first, and waited for: nothing a test started outlives it, not even one that hangs.
 	for pid in $(tm list-panes -a -F '#{pane_pid}' 2>/dev/null); do
 		for pid in $(pgrep -P "$pid"); do
@@ -34,16 +34,11 @@ screen_down() {
 			kill -KILL "$pid" 2>/dev/null || true
 		done
 	done
-	tm kill-server 2>/dev/null || true
-	rm -rf "${SCREEN_DIR:?}"
-	SCREEN=
+	pty_close
 }
 
-# A semicolon at the end would be tmux's own.
 keys() {
-	local s=$1
-	case $s in *\;) s="${s%;}\\;" ;; esac
-	tm send-keys -l -- "$s"
+	tm send-keys -l -- "$(pty_literal "$1")"
 }
 
 key() {
