@@ -90,11 +90,11 @@ in_sight() {
 @test "the prompt counts what is held, names the incident, and leaving says what stays held" {
 	session 80 24 alice
 	line 'incident open INC-77'
-	see_last 'INC-77>$'
+	see_last 'INC-77 \(on duty [0-9]+ min\)>$'
 	line 'pause pg2'
 	see_last '(stops:|>)$'
 	visible | grep -q 'stops: *$' && line pg2
-	see_last '\[1 held\] INC-77>$'
+	see_last '\[1 held\] INC-77( \(on duty [0-9]+ min\))?>$'
 	[ "$(sql pg2 'SELECT pg_get_wal_replay_pause_state()')" = paused ]
 	line '\q'
 	see '^pg2 is still held, and stays held'
