@@ -86,6 +86,35 @@ send_one(struct my_conn *c, struct waiter *w, int64_t deadline, struct effect *f
 	return 0;
 }
 
+/*
+ * A stop waits for the statement the replica is in, and cannot be taken back: it takes effect when
+ * that ends. Who is asked what it waits for is a session of its own.
+ */
+static void
+explain_stop(struct my_conn *c, struct waiter *w, struct err *e)
+{
+	const struct person_config who = {
+	    .name = c->login, .user = c->login, .passfile = c->passfile};
+	CLEAN_MY_RESULT MYSQL_RES *r = NULL;
+	struct my_conn *x;
+	MYSQL_ROW row;
+
+	if (my_conn_open(&x, w, c->address, &who, NULL, "holdfast", now_ms() + 2000, NULL) < 0)
+		return;
+	if (my_query(x, w, now_ms() + 2000,
+		"SELECT STATE, LEFT(INFO, 100) FROM information_schema.PROCESSLIST WHERE USER = "
+		"'system user' AND INFO IS NOT NULL ORDER BY TIME DESC LIMIT 1",
+		&r, NULL) == 0 &&
+	    r != NULL && (row = mysql_fetch_row(r)) != NULL) {
+		err_set(e, ERR_FAILED,
+		    "it did not stop before the deadline: it is in \"%.100s\" (%.60s), and stops "
+		    "when that ends",
+		    row[1] == NULL ? "" : row[1], row[0] == NULL ? "" : row[0]);
+		err_hint(e, "end what holds it up (`locks` there), then look at `topology`");
+	}
+	my_conn_close(x);
+}
+
 int
 my_attempt(struct conn *x, struct waiter *w, int64_t deadline, struct effect *f)
 {
@@ -106,6 +135,8 @@ my_attempt(struct conn *x, struct waiter *w, int64_t deadline, struct effect *f)
 	}
 	if (rc == 0)
 		return 0;
+	if (strncmp(f->texts[0], "STOP ", 5) == 0 && now_ms() >= deadline)
+		explain_stop(c, w, &f->err);
 	text_copy(o->sqlstate, sizeof(o->sqlstate), f->err.sqlstate);
 	o->is_unknown = c->is_broken;
 	return -1;

@@ -77,7 +77,7 @@ teardown() { ended; }
 	answered
 	echo "$OUT"
 	[ "$RC" -ne 0 ]
-	[[ $OUT == *"my2"* ]]
+	[[ $OUT == *"my2: it did not stop before the deadline: it is in"*"Waiting for table metadata lock"* ]]
 	[ "$(sql my1 'SELECT COUNT(*) FROM order_items')" = 4001 ]
 	kill "$blocker" || true
 	sql my2 "KILL QUERY $(sql my2 "SELECT ID FROM information_schema.PROCESSLIST WHERE INFO LIKE 'SELECT SLEEP%' LIMIT 1")" || true
