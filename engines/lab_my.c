@@ -56,16 +56,35 @@ address(const struct lab *l, size_t i)
 	return arena_printf(l->arena, "mariadb://127.0.0.1:%d", l->nodes[i].port);
 }
 
+/* A server that starts removes temporary tables from its tmpdir, whoever's they are. */
+static const char *
+tmp_of(const struct lab *l, size_t i)
+{
+	return arena_printf(l->arena, "%s/sock/%s.tmp", l->dir, l->nodes[i].name);
+}
+
+static int
+make_tmp(const struct lab *l, size_t i, struct err *e)
+{
+	if ((mkdir(tmp_of(l, i), 0700) != 0 && errno != EEXIST) ||
+	    (geteuid() == 0 && chown(tmp_of(l, i), l->user.uid, l->user.gid) != 0))
+		return err_set(
+		    e, ERR_FAILED, "could not make %s: %s", tmp_of(l, i), strerror(errno));
+	return 0;
+}
+
 static int
 configure(struct lab *l, size_t i, struct err *e)
 {
 	const struct lab_member *m = &l->nodes[i];
 	const char *data = lab_data(l, i);
 
+	if (make_tmp(l, i, e) != 0)
+		return -1;
 	return lab_write(l, arena_printf(l->arena, "servers/%s.cnf", m->name),
 	    arena_printf(l->arena,
 		"[mysqld]\n# a throw-away server of a holdfast lab\n"
-		"datadir=%s\nport=%d\nbind-address=127.0.0.1\nsocket=%s/sock/%s\n"
+		"datadir=%s\ntmpdir=%s\nport=%d\nbind-address=127.0.0.1\nsocket=%s/sock/%s\n"
 		"pid-file=%s/mysqld.pid\nserver-id=%zu\nlog-bin=%s-bin\nbinlog-format=%s\n"
 		"log-slave-updates=ON\nrelay-log=%s-relay\ngtid-strict-mode=OFF\n"
 		"gtid-domain-id=%d\nskip-name-resolve\nperformance-schema=OFF\n"
@@ -73,7 +92,7 @@ configure(struct lab *l, size_t i, struct err *e)
 		"innodb-flush-log-at-trx-commit=0\nsync-binlog=0\nmax-connections=60\n"
 		"slave-net-timeout=20\nlocal-infile=OFF\n"
 		"character-set-server=utf8mb4\ndefault-time-zone=+00:00\n%s%s%s",
-		data, m->port, l->dir, m->name, data, i + 1, m->name,
+		data, tmp_of(l, i), m->port, l->dir, m->name, data, i + 1, m->name,
 		l->setup->no_slots ? "MIXED" : "ROW", m->name,
 		m->second >= 0 || (m->upstream < 0 && i > 0) ? (int)i : 0,
 		m->upstream >= 0 && l->nodes[m->upstream].second < 0 ? "read-only=ON\n" : "",
@@ -87,6 +106,7 @@ install(struct lab *l, struct waiter *w, struct err *e)
 {
 	const char *const argv[] = {"/usr/bin/mariadb-install-db", "--no-defaults",
 	    arena_printf(l->arena, "--datadir=%s", lab_data(l, 0)),
+	    arena_printf(l->arena, "--tmpdir=%s", tmp_of(l, 0)),
 	    "--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve",
 	    "--innodb-log-file-size=32M", "--innodb-buffer-pool-size=32M", NULL};
 	struct scratch s = {.argv = argv,
@@ -94,6 +114,8 @@ install(struct lab *l, struct waiter *w, struct err *e)
 	    .dir = l->dir,
 	    .log = arena_printf(l->arena, "%s/log", l->dir)};
 
+	if (make_tmp(l, 0, e) != 0)
+		return -1;
 	if (mkdir(lab_data(l, 0), 0700) != 0 ||
 	    (geteuid() == 0 && chown(lab_data(l, 0), l->user.uid, l->user.gid) != 0))
 		return err_set(
