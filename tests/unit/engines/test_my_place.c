@@ -1,0 +1,109 @@
+/*
+ * Addresses and log positions of MariaDB and MySQL: what is taken, and what is refused.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "arena.h"
+#include "engines/my_driver.h"
+
+static void
+test_taken(void **state)
+{
+	struct my_place p;
+
+	(void)state;
+	assert_int_equal(my_place_parse("mariadb://db1", &p, NULL), 0);
+	assert_string_equal(p.host, "db1");
+	assert_int_equal(p.port, 3306);
+	assert_int_equal(my_place_parse("mysql://u%40x@[::1]:3307/sh%6Fp?ssl-ca=/a", &p, NULL), 0);
+	assert_string_equal(p.user, "u@x");
+	assert_string_equal(p.host, "::1");
+	assert_int_equal(p.port, 3307);
+	assert_string_equal(p.database, "shop");
+	assert_string_equal(p.ssl_ca, "/a");
+	assert_true(p.wants_tls);
+	assert_int_equal(my_place_parse("mariadb:///?socket=/run/my.sock", &p, NULL), 0);
+	assert_string_equal(p.socket, "/run/my.sock");
+}
+
+static void
+test_refused(void **state)
+{
+	static const char *const bad[] = {"mysql://u:secret@db1", "mysql://db1:0", "mysql://db1:x",
+	    "mysql://db1:70000", "mysql://", "mysql://db1?evil=1", "mysql://db%00", "mysql://[::1"};
+	struct my_place p;
+	struct err e;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		memset(&e, 0, sizeof(e));
+		assert_int_equal(my_place_parse(bad[i], &p, &e), -1);
+		assert_int_equal(e.code, ERR_CONFIG);
+		assert_null(strstr(e.msg, "secret"));
+	}
+}
+
+static void
+test_neighbour(void **state)
+{
+	char *at = my_place_at("mariadb://u@db1:3306/shop?ssl-mode=REQUIRED", "db2", 3310);
+
+	(void)state;
+	assert_string_equal(at, "mariadb://u@db2:3310/shop?ssl-mode=REQUIRED");
+	free(at);
+	/* A socket belongs to the machine it was reached on. */
+	at = my_place_at("mysql:///?socket=/s", "::1", 3306);
+	assert_string_equal(at, "mysql://[::1]:3306");
+	free(at);
+}
+
+static void
+test_position(void **state)
+{
+	struct arena *a = arena_new();
+
+	(void)state;
+	assert_string_equal(my_log_position(a, "my1-bin.000007", "752"), "7/2F0");
+	assert_string_equal(my_log_position(a, "a.b.000010", "4"), "A/4");
+	assert_string_equal(my_log_position(a, "my1-bin", "4"), "");
+	assert_string_equal(my_log_position(a, "my1-bin.x", "4"), "");
+	assert_string_equal(my_log_position(a, "my1-bin.1", "-4"), "");
+	assert_string_equal(my_log_position(a, NULL, NULL), "");
+	arena_free(a);
+}
+
+static void
+test_quotes(void **state)
+{
+	struct arena *a = arena_new();
+
+	(void)state;
+	assert_string_equal(my_quote_literal(a, "shop"), "'shop'");
+	/* Neither a backslash nor a quote is left to a sql_mode, nor a byte to a character set. */
+	assert_string_equal(my_quote_literal(a, "a'"), "CONVERT(0x6127 USING utf8mb4)");
+	assert_string_equal(my_quote_literal(a, "\\"), "CONVERT(0x5C USING utf8mb4)");
+	assert_string_equal(my_quote_literal(a, "\xbf'"), "CONVERT(0xBF27 USING utf8mb4)");
+	assert_string_equal(my_quote_name(a, "a`b"), "`a``b`");
+	arena_free(a);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_taken),
+	    cmocka_unit_test(test_refused),
+	    cmocka_unit_test(test_neighbour),
+	    cmocka_unit_test(test_position),
+	    cmocka_unit_test(test_quotes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
