@@ -39,7 +39,8 @@ fill(struct arena *a, const struct asked *x, int64_t now, const char **cells)
 	cells[ID] = arena_printf(a, "%.8s", x->request.id);
 	cells[WHO] = p->requester;
 	cells[STATE] = state_of(x);
-	cells[NODE] = arena_printf(a, "%s (%s)", p->session.node, role_name(p->session.role));
+	cells[NODE] = arena_printf(a, "%s (%s)", plan_target(p),
+	    plan_target(p) != p->session.node ? "host" : role_name(p->session.role));
 	cells[LEFT] = left <= 0	  ? "none"
 		      : left < 60 ? arena_printf(a, "%lld s", (long long)left)
 				  : arena_printf(a, "%lld min", (long long)left / 60);
@@ -55,7 +56,7 @@ as_json(struct arena *a, const struct asked *x)
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s?, s:s?}", "id",
 	    x->request.id, "who", text_inert(a, p->requester, strlen(p->requester), 0), "state",
 	    x->doubt != NULL ? "not-believed" : request_state_name(x->state), "node",
-	    text_inert(a, p->session.node, strlen(p->session.node), 0), "role",
+	    text_inert(a, plan_target(p), strlen(plan_target(p)), 0), "role",
 	    role_name(p->session.role), "what", text_inert(a, p->text, p->text_len, 0), "issued",
 	    x->request.issued, "expires", x->request.expires, "approvals", x->sentence, "plan",
 	    p->digest, "doubt", x->doubt, "bad_answer", x->bad);

@@ -1,85 +1,11 @@
 /*
- * undo PLAN: brings back what an earlier plan took, from the replicas it held. The plan is read
- * from the journals, and only believed when its digest is the one written with it.
+ * undo PLAN: brings back what an earlier plan took, from the replicas it held, or out of a host's
+ * quarantine.
  */
-#include <stdlib.h>
-#include <string.h>
-
 #include "arena.h"
+#include "commands/filed.h"
 #include "commands/planning.h"
 #include "banned.h"
-
-static struct plan *
-decode(struct arena *a, const struct record *rec)
-{
-	const char *digest = json_string_value(json_object_get(rec->json, "digest"));
-	char *text = json_dumps(
-	    json_object_get(rec->json, "plan"), JSON_COMPACT | JSON_SORT_KEYS | JSON_ENSURE_ASCII);
-	struct plan *p = NULL;
-	struct err ignored = {0};
-
-	if (text != NULL)
-		p = plan_decode(a, text, strlen(text), &ignored);
-	free(text);
-	if (p == NULL || digest == NULL || plan_digest(a, p, &ignored) != 0 ||
-	    strcmp(p->digest, digest) != 0)
-		return NULL;
-	return p;
-}
-
-/* The plans with this id, or beginning, in one journal: the first into *out, another one's into
- * *other. */
-static void
-in_file(struct arena *a, const char *file, const char *id, struct plan **out, struct plan **other)
-{
-	struct journal_reader *r;
-	struct record rec;
-	struct err ignored = {0};
-	struct plan *p;
-	const char *got;
-
-	if (journal_reader_open(file, &r, &ignored) != 0)
-		return;
-	while (*other == NULL && journal_reader_next(r, &rec, &ignored) == 1) {
-		got = json_string_value(json_object_get(rec.json, "id"));
-		if (strcmp(rec.type, "plan") != 0 || got == NULL ||
-		    strncmp(got, id, strlen(id)) != 0 || (p = decode(a, &rec)) == NULL)
-			continue;
-		if (*out == NULL)
-			*out = p;
-		else if (strcmp((*out)->id, p->id) != 0)
-			*other = p;
-	}
-	journal_reader_close(r);
-}
-
-static int
-find(struct context *c, const char *id, struct plan **out, struct err *e)
-{
-	struct journal_entry *list;
-	struct plan *other = NULL;
-	size_t n, i;
-
-	if (strlen(id) < 4)
-		return err_set(
-		    e, ERR_USAGE, "\"%s\" is too short for a plan's id: at least 4 characters", id);
-	if (journal_list(c->arena, c->config->journal, c->config->njournal, &list, &n, e) != 0)
-		return -1;
-	*out = NULL;
-	for (i = 0; i < n && other == NULL; i++)
-		in_file(c->arena, list[i].file, id, out, &other);
-	if (other != NULL) {
-		err_set(e, ERR_USAGE,
-		    "\"%s\" is the beginning of more than one plan's id (%s, %s); nothing was done",
-		    id, (*out)->id, other->id);
-		return err_hint(e, "Give more of it.");
-	}
-	if (*out != NULL)
-		return 0;
-	err_set(e, ERR_USAGE,
-	    "no journal holds a plan \"%s\" that is what it was; nothing was done", id);
-	return err_hint(e, "journal list shows the sessions, journal show FILE their plans.");
-}
 
 static int
 undo_exec(struct context *c, int argc, char **argv, struct result *r, struct err *e)
@@ -92,8 +18,10 @@ undo_exec(struct context *c, int argc, char **argv, struct result *r, struct err
 	struct plan *filed;
 
 	(void)argc;
-	if (find(c, argv[1], &filed, e) != 0 || planning_topology(c, e) != 0)
+	if (filed_plan(c, argv[1], &filed, e) != 0 || planning_topology(c, e) != 0)
 		return -1;
+	if (policy_is_remove(filed) != NULL)
+		return rm_undo(c, filed, r, e);
 	g.topology = c->topology;
 	r->kind = RETURNS_PLAN;
 	r->plan = planning_new(c, c->line, c->line_len);

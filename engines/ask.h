@@ -11,6 +11,7 @@
 #include "action.h"
 #include "config.h"
 #include "err.h"
+#include "host.h"
 #include "plan.h"
 #include "session.h"
 #include "topology.h"
@@ -105,5 +106,15 @@ int ask_list(struct cluster *c, struct waiter *w, struct arena *a, enum ask_list
 /* Names for completion that begin with prefix: tables and views of the search_path. */
 int ask_names(struct cluster *c, struct waiter *w, struct arena *a, const char *prefix,
     const char ***out, size_t *n, struct err *e);
+
+/* What runs on a host, and who it is; over SSH, see include/host.h. Nothing is changed there. */
+int ask_host(struct cluster *c, struct waiter *w, struct arena *a, const char *host,
+    struct host_facts *out, struct err *e);
+/*
+ * What an absolute path on a host is: where it really leads, whose data it holds, who uses it.
+ * ERR_USAGE where the path is none that could be meant, ERR_REFUSED where it cannot be read.
+ */
+int ask_path(struct cluster *c, struct waiter *w, struct arena *a, const char *host,
+    const char *path, struct path_facts *out, struct err *e);
 
 #endif

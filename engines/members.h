@@ -63,6 +63,11 @@ int cluster_open_control(
 int cluster_settle(struct cluster *c, struct waiter *w, struct err *e);
 void cluster_crawl_cancel(struct cluster *c); /* stops a background crawl; its picture is lost */
 
+/* What run.h has for hosts (CONN_HOST): one command's words, one named procedure. */
+int host_attempt(struct cluster *c, struct waiter *w, struct effect *f);
+int host_proc(struct cluster *c, struct waiter *w, const struct step *s, struct arena *a,
+    struct outcome *out, struct err *e);
+
 /* Workers: runs fn(args[i]) for all i at once, one thread each up to a bound, signals blocked;
  * returns when all are done. Each fn gets a waiter whose cancel descriptor fires when w says
  * cancelled. Returns -1 when it was cancelled. */

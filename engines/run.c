@@ -57,6 +57,10 @@ run_one(struct cluster *c, struct waiter *w, struct effect *f)
 	memset(&f->outcome, 0, sizeof(f->outcome));
 	f->outcome.rows = -1;
 	f->outcome.before = f->outcome.after = f->outcome.xid = "";
+	if (f->conn == CONN_HOST) {
+		host_attempt(c, w, f);
+		return;
+	}
 	f->rc = find_conn(c, w, f, &conn, &f->err);
 	if (f->rc != 0 || f->ntexts == 0)
 		return;
@@ -229,6 +233,8 @@ run_proc(struct cluster *c, struct waiter *w, const struct step *s, struct arena
 	memset(out, 0, sizeof(*out));
 	out->rows = -1;
 	out->before = out->after = out->xid = "";
+	if (s->conn == CONN_HOST)
+		return host_proc(c, w, s, a, out, e);
 	for (p = c->driver->procedures; p->name != NULL; p++)
 		if (strcmp(p->name, s->proc) == 0)
 			return p->run(c, w, s, a, out, progress, ctx, e);

@@ -8,8 +8,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* A machine, reached to look at it and to act on it outside of SQL. */
+struct host_config {
+	const char *name;
+	const char *transport;	 /* "libssh2" (default), "openssh" or "local" */
+	const char *address;	 /* name or address; NULL for local */
+	int port;		 /* 22 */
+	const char *user;	 /* login name, or NULL: the person's name at the servers */
+	const char *known_hosts; /* file, or NULL: ~/.ssh/known_hosts */
+	const char *key;	 /* private key file, or NULL: the agent's keys */
+	const char *jump;	 /* another host's name to go through, or NULL */
+	const char *node_id;	 /* file there that names the machine, or NULL */
+	int timeout_ms;		 /* to connect and to answer: 10000 */
+	const char *file;
+	int line;
+};
+
 struct node_config {
 	const char *name;
+	const char *host;    /* name of its host section, or NULL */
 	const char *address; /* conninfo or URL, without a password */
 	const char *patroni; /* HOST:PORT of its Patroni's REST address, or NULL */
 	const char *file;    /* config file and line, for error messages */
@@ -25,6 +42,8 @@ struct cluster_config {
 	struct node_config *nodes;
 	size_t nnodes;
 	int connect_timeout_ms, query_timeout_ms; /* 2000, 2000: of fact queries */
+	const struct host_config *hosts;	  /* all of the config */
+	size_t nhosts;
 };
 
 struct person_config {
@@ -38,6 +57,8 @@ struct config {
 	const char *file; /* NULL: built-in defaults (a URL with no config) */
 	struct cluster_config *clusters;
 	size_t nclusters;
+	struct host_config *hosts;
+	size_t nhosts;
 	struct person_config *persons;
 	size_t npersons;
 	const char *operators; /* allowed-signers file, or NULL */

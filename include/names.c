@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "host.h"
 #include "plan.h"
 #include "session.h"
 #include "banned.h"
@@ -38,6 +39,9 @@ step_kind_name(enum step_kind k)
 	    [KIND_RELEASE] = "release",
 	    [KIND_COPY] = "copy",
 	    [KIND_LOAD] = "load",
+	    [KIND_MOVE] = "move",
+	    [KIND_EXPUNGE] = "expunge",
+	    [KIND_COMMAND] = "command",
 	};
 
 	return names[k];
@@ -101,4 +105,14 @@ config_person(const struct config *c, const char *name)
 		if (strcmp(c->persons[i].name, name) == 0)
 			return &c->persons[i];
 	return NULL;
+}
+
+const char *
+cluster_state_name(enum cluster_state s)
+{
+	static const char *const names[] = {"starting", "shut down", "shut down in recovery",
+	    "shutting down", "in crash recovery", "in archive recovery", "in production",
+	    "state not known"};
+
+	return names[s];
 }

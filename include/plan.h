@@ -90,6 +90,10 @@ int plan_digest(struct arena *a, struct plan *p, struct err *e);
 struct step *plan_add(struct arena *a, struct plan *p);
 void plan_add_fact(struct arena *a, struct plan *p, const char *name, const char *value);
 void plan_add_loss(struct arena *a, struct plan *p, const char *what, const char *detail);
+/* Where the plan acts, for people to type: a host's name where its main step is on one, else the
+ * session's node; and that one's identity. */
+const char *plan_target(const struct plan *p);
+const char *plan_target_identity(const struct plan *p);
 const char *way_back_name(enum way_back b);
 /* SHA-256 hex over the objects of all actions with their identities, for the approval. */
 void plan_objects_digest(const struct plan *p, char out[SHA256_HEX]);

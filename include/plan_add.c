@@ -46,3 +46,26 @@ plan_add_loss(struct arena *a, struct plan *p, const char *what, const char *det
 	p->losses[p->nlosses].detail = arena_strdup(a, detail);
 	p->nlosses++;
 }
+
+const char *
+plan_target(const struct plan *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->nsteps; i++)
+		if (p->steps[i].conn == CONN_HOST && p->steps[i].part == PART_MAIN)
+			return p->steps[i].node;
+	return p->session.node;
+}
+
+const char *
+plan_target_identity(const struct plan *p)
+{
+	const char *name = plan_target(p);
+	size_t i;
+
+	for (i = 0; name != p->session.node && i < p->nnodes; i++)
+		if (strcmp(p->nodes[i].name, name) == 0)
+			return p->nodes[i].identity;
+	return p->session.identity;
+}

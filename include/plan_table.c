@@ -33,7 +33,7 @@ _Static_assert(sizeof(struct plan) == 616, "add the row of the new member"); /* 
 NAMES(danger_of, danger_name, DANGER_DESTRUCTIVE, enum danger)
 NAMES(role_of, role_name, ROLE_STANDALONE, enum role)
 NAMES(part_of, step_part_name, PART_UNDO, enum step_part)
-NAMES(kind_of, step_kind_name, KIND_LOAD, enum step_kind)
+NAMES(kind_of, step_kind_name, KIND_COMMAND, enum step_kind)
 NAMES(back_of, way_back_name, BACK_ROLLBACK, enum way_back)
 NAMES(level_of, level_name, LEVEL_REFUSE, enum level)
 
@@ -45,7 +45,7 @@ NAMES(level_of, level_name, LEVEL_REFUSE, enum level)
 	}
 LIST(tx_of, "none", "open", "failed", "unknown")
 LIST(type_of, "text", "template", "proc")
-LIST(conn_of, "control", "main", "operator")
+LIST(conn_of, "control", "main", "operator", "host")
 LIST(value_of, "text", "int", "lsn", "time")
 LIST(op_of, "eq", "ne", "le", "ge")
 LIST(guard_of, "hold", "limits", "read-only", "objects", "reversible", "count")

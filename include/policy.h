@@ -12,6 +12,7 @@
 #include "config.h"
 #include "engine.h"
 #include "hold.h"
+#include "host.h"
 #include "plan.h"
 #include "session.h"
 #include "topology.h"
@@ -105,6 +106,28 @@ int policy_plan_resume(struct arena *a, struct plan *p, const struct guard_input
  * where no held replica still has the rows.
  */
 int policy_plan_undo(struct arena *a, struct plan *p, const struct guard_input *in,
+    const struct plan *filed, struct err *e);
+
+/* What rm, its undo and expunge rest on: a host, a path there, and the cluster's config. */
+struct remove_input {
+	const struct guard_input *guard;
+	const struct cluster_config *cluster;
+	const struct host_facts *host;
+	const struct path_facts *path; /* restore: NULL */
+};
+/*
+ * Renames a data directory into quarantine on its own file system. What must not go is a refused
+ * plan (verdict), with the sentence: a primary's, a running server's, the last copy, a mount point,
+ * what is no data directory.
+ */
+int policy_plan_remove(
+    struct arena *a, struct plan *p, const struct remove_input *in, struct err *e);
+/* True where a filed plan renamed a directory: then its undo is policy_plan_restore. */
+const struct step *policy_is_remove(const struct plan *filed);
+int policy_plan_restore(struct arena *a, struct plan *p, const struct remove_input *in,
+    const struct plan *filed, struct err *e);
+/* Removes what such a plan put in quarantine, for good; in->path is the directory in it. */
+int policy_plan_expunge(struct arena *a, struct plan *p, const struct remove_input *in,
     const struct plan *filed, struct err *e);
 
 /* The world a plan relies on, as named facts, sorted. */

@@ -12,8 +12,9 @@
 enum step_part { PART_BEFORE, PART_MAIN, PART_AFTER, PART_UNDO };
 enum step_type { STEP_TEXT, STEP_TEMPLATE, STEP_PROC };
 /* control: a session kept for the node. main: the plan's own fresh connection to it.
- * operator: the operator's interactive session (reads, writes, transaction control). */
-enum step_conn { CONN_CONTROL, CONN_MAIN, CONN_OPERATOR };
+ * operator: the operator's interactive session (reads, writes, transaction control). host: a
+ * machine, over SSH; node names the host, texts are the words of one command. */
+enum step_conn { CONN_CONTROL, CONN_MAIN, CONN_OPERATOR, CONN_HOST };
 
 /* What the step is for; the door shows it, the journal derives holds from it. */
 enum step_kind {
@@ -30,6 +31,9 @@ enum step_kind {
 	KIND_RELEASE, /* let a replica replay again */
 	KIND_COPY,    /* a safety copy */
 	KIND_LOAD,    /* bring rows or objects back */
+	KIND_MOVE,    /* rename a directory on a host */
+	KIND_EXPUNGE, /* remove what lies in quarantine, for good */
+	KIND_COMMAND, /* run a command on a host */
 };
 
 enum value_type { VALUE_TEXT, VALUE_INT, VALUE_LSN, VALUE_TIME };

@@ -63,7 +63,7 @@ add_plan(struct arena *a, struct buf *b, const struct request *r)
 	buf_printf(b, "plan: sha256:%s\n", p->digest);
 	buf_printf(b, "policy: sha256:%s\n", p->policy);
 	buf_printf(b, "cluster: %s\n", plain(a, p->session.cluster));
-	buf_printf(b, "node: %s\n", plain(a, p->session.identity));
+	buf_printf(b, "node: %s\n", plain(a, plan_target_identity(p)));
 	buf_printf(b, "role: %s\n", role_name(p->session.role));
 	buf_printf(b, "database: %s\n",
 	    p->session.database == NULL || p->session.database[0] == '\0'

@@ -43,6 +43,7 @@ static const struct {
     {"deny", REQUESTS},
     {"cancel", REQUESTS},
     {"undo", REQUESTS},
+    {"expunge", REQUESTS},
     {"plan", LINES}, /* a whole line of its own */
     {"tables", NAMES},
     {"\\d", NAMES},

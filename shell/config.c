@@ -82,6 +82,7 @@ fill_node(const struct loading *l, cfg_t *c, struct node_config *out)
 	out->name = arena_strdup(l->arena, cfg_title(c));
 	out->address = conf_string(l->arena, c, "address");
 	out->patroni = conf_string(l->arena, c, "patroni");
+	out->host = conf_string(l->arena, c, "host");
 	out->file = l->file;
 	out->line = conf_line(c);
 	return out->address != NULL
@@ -173,6 +174,27 @@ fill_person(const struct loading *l, cfg_t *c, struct person_config *out)
 }
 
 static int
+fill_hosts(const struct loading *l, cfg_t *c, struct config *out)
+{
+	size_t i;
+
+	out->nhosts = cfg_size(c, "host");
+	out->hosts = arena_array(l->arena, out->nhosts + 1, sizeof(*out->hosts));
+	for (i = 0; i < out->nhosts; i++)
+		config_host(l->arena, cfg_getnsec(c, "host", (unsigned int)i), &out->hosts[i]);
+	for (i = 0; i < out->nhosts; i++) {
+		out->hosts[i].file = l->file;
+		out->hosts[i].known_hosts = path(l->arena, l->dir, out->hosts[i].known_hosts);
+		out->hosts[i].key = path(l->arena, l->dir, out->hosts[i].key);
+	}
+	for (i = 0; i < out->nclusters; i++) {
+		out->clusters[i].hosts = out->hosts;
+		out->clusters[i].nhosts = out->nhosts;
+	}
+	return config_hosts_check(out, l->err);
+}
+
+static int
 fill(const struct loading *l, cfg_t *c, struct config *out)
 {
 	struct arena *a = l->arena;
@@ -199,6 +221,8 @@ fill(const struct loading *l, cfg_t *c, struct config *out)
 		if (fill_cluster(
 			l, cfg_getnsec(c, "cluster", (unsigned int)i), &out->clusters[i]) != 0)
 			return -1;
+	if (fill_hosts(l, c, out) != 0)
+		return -1;
 	fill_defaults(a, out);
 	return 0;
 }

@@ -55,7 +55,56 @@ rest_wrong(const char *s)
 static const char *const engines[] = {"postgresql", "mariadb", "mysql", NULL};
 static const char *const environments[] = {"production", "scratch", NULL};
 
+static const char *
+host_address_wrong(const char *s)
+{
+	if (s[0] == '-')
+		return "begins with a dash";
+	return s[strcspn(s, " @/\\'\"$`;&|<>()*?")] != '\0' || strlen(s) > 255
+		   ? "is no host name or address"
+		   : NULL;
+}
+
+static const char *
+user_wrong(const char *s)
+{
+	return s[0] == '-' || s[strcspn(s, " @/\\'\"$`;&|<>()*?:")] != '\0' || strlen(s) > 64
+		   ? "is no login name"
+		   : NULL;
+}
+
+static const char *
+there_wrong(const char *s)
+{
+	return s[0] != '/' ? "is no absolute path" : path_wrong(s);
+}
+
+static const char *const transports[] = {"libssh2", "openssh", "local", NULL};
+
+static const struct conf_option host_options[] = {
+    {.name = "transport",
+	.type = CONF_WORD,
+	.words = transports,
+	.expected = "libssh2, openssh or local"},
+    {.name = "address",
+	.type = CONF_STRING,
+	.wrong = host_address_wrong,
+	.expected = "a host name or address, without user and port"},
+    {.name = "port", .type = CONF_INT, .min = 1, .max = 65535, .expected = "a port"},
+    {.name = "user", .type = CONF_STRING, .wrong = user_wrong, .expected = "a login name"},
+    {.name = "known_hosts", .type = CONF_STRING, .wrong = path_wrong, .expected = "a path"},
+    {.name = "key", .type = CONF_STRING, .wrong = path_wrong, .expected = "the path of a key"},
+    {.name = "jump", .type = CONF_STRING, .expected = "the name of another host section"},
+    {.name = "node_id",
+	.type = CONF_STRING,
+	.wrong = there_wrong,
+	.expected = "the absolute path of a file on that host"},
+    {.name = "timeout", .type = CONF_INT, .min = 50, .max = 600000, .expected = "milliseconds"},
+    {.name = NULL},
+};
+
 static const struct conf_option node_options[] = {
+    {.name = "host", .type = CONF_STRING, .expected = "the name of a host section"},
     {.name = "address",
 	.type = CONF_STRING,
 	.wrong = config_address_wrong,
@@ -121,6 +170,7 @@ const struct conf_option config_options[] = {
     {.name = "status_page", .type = CONF_LIST, .expected = "a program and its arguments"},
     {.name = "history", .type = CONF_STRING, .wrong = path_wrong, .expected = "a path"},
     {.name = "person", .type = CONF_SECTION, .of = person_options},
+    {.name = "host", .type = CONF_SECTION, .of = host_options},
     {.name = "cluster", .type = CONF_SECTION, .of = cluster_options},
     {.name = NULL},
 };

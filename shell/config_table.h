@@ -2,10 +2,16 @@
 #ifndef CONFIG_TABLE_H
 #define CONFIG_TABLE_H
 
+#include "include/config.h"
 #include "shell/conf.h"
 
 extern const struct conf_option config_options[];
 /* NULL, or what is wrong with an address. */
 const char *config_address_wrong(const char *s);
+
+/* One host section, paths as they were written; shell/config_host.c. */
+void config_host(struct arena *a, cfg_t *c, struct host_config *out);
+/* What no single option can say: who is reached how, and that links between sections hold. */
+int config_hosts_check(const struct config *c, struct err *e);
 
 #endif

@@ -112,7 +112,7 @@ refuse(struct app *app, struct arena *a, const struct plan *p, struct err *e)
 static int
 ask_name(struct app *app, struct arena *a, const struct plan *p, const char *what, struct err *e)
 {
-	const char *node = p->session.node;
+	const char *node = plan_target(p);
 	char *answer;
 
 	if (!app->is_interactive) {
@@ -192,11 +192,11 @@ say_afterwards(struct app *app, struct arena *a, const struct plan *p, const str
 		out_line(app, STYLE_DANGER,
 		    "OUTCOME UNKNOWN: the connection to %s broke after the statement "
 		    "was sent. Look before you act: journal show",
-		    p->session.node);
+		    plan_target(p));
 	if (r->is_made && !r->main_done)
 		out_line(app, STYLE_DANGER,
 		    "What was asked for was done on %s; what failed came after it.",
-		    p->session.node);
+		    plan_target(p));
 	if (r->main_done)
 		say_given_back(app, p);
 	if (r->main_done)

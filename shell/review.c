@@ -250,7 +250,7 @@ ask_name(struct review *r, struct tty *t, struct err *e)
 	answer += strspn(answer, " \t");
 	for (end = answer + strlen(answer); end > answer && strchr(" \t\r", end[-1]) != NULL;)
 		*--end = '\0';
-	if (strcasecmp(answer, p->session.node) != 0)
+	if (strcasecmp(answer, plan_target(p)) != 0)
 		return err_set(
 		    e, ERR_APPROVAL, "that is not the name of the node; nothing was signed");
 	return 0;

@@ -243,7 +243,7 @@ draw_bound(struct sheet *s)
 	add(s, SHOW_DIM, "    objects   ", arena_printf(s->arena, "sha256:%s", objects));
 	add(s, SHOW_DIM, "    topology  ", arena_printf(s->arena, "sha256:%s", p->topology));
 	add(s, SHOW_DIM, "    cluster   ", inert(s, p->session.cluster));
-	add(s, SHOW_DIM, "    node      ", inert(s, p->session.identity));
+	add(s, SHOW_DIM, "    node      ", inert(s, plan_target_identity(p)));
 	add(s, SHOW_DIM, "    journal   ", inert(s, r->journal));
 	add(s, SHOW_DIM, "    issued    ", inert(s, r->issued));
 	add(s, left > 0 ? SHOW_PLAIN : SHOW_DANGER, "    expires   ",
@@ -283,8 +283,10 @@ review_sum(struct arena *a, const struct request *r, int width, struct show *out
 	add(&s, SHOW_HEAD, "  ",
 	    arena_printf(a, "%s%s", text_inert(a, p->text, n, 0), n < p->text_len ? " ..." : ""));
 	add(&s, SHOW_HEAD, "  ",
-	    arena_printf(a, "on %s, the %s%s", inert(&s, p->session.node),
-		p->session.role == ROLE_PRIMARY ? "PRIMARY" : role_name(p->session.role),
+	    arena_printf(a, "on %s, the %s%s", inert(&s, plan_target(p)),
+		plan_target(p) != p->session.node ? "host"
+		: p->session.role == ROLE_PRIMARY ? "PRIMARY"
+						  : role_name(p->session.role),
 		p->nlosses == 0 ? ""
 				: arena_printf(a, "; takes away %zu thing%s", p->nlosses,
 				      p->nlosses == 1 ? "" : "s")));

@@ -10,8 +10,10 @@
 int
 run_is_act(const struct step *s)
 {
-	return s->part == PART_MAIN && (s->kind == KIND_STATEMENT || s->kind == KIND_LOAD ||
-					   s->kind == KIND_RELEASE || s->kind == KIND_COMMIT);
+	return s->part == PART_MAIN &&
+	       (s->kind == KIND_STATEMENT || s->kind == KIND_LOAD || s->kind == KIND_RELEASE ||
+		   s->kind == KIND_COMMIT || s->kind == KIND_MOVE || s->kind == KIND_EXPUNGE ||
+		   s->kind == KIND_COMMAND);
 }
 
 int
@@ -35,7 +37,9 @@ node_of(const struct plan *p, const char *name)
 static const char *
 conn_name(enum step_conn c)
 {
-	return c == CONN_CONTROL ? "control" : c == CONN_MAIN ? "main" : "operator";
+	static const char *const names[] = {"control", "main", "operator", "host"};
+
+	return names[c];
 }
 
 static void

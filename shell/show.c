@@ -104,7 +104,12 @@ draw_head(struct drawing *d, const struct plan *p)
 		p->nstatements, p->nstatements == 1 ? "" : "s",
 		exotic_count(p->text, p->text_len)));
 	wrap_bytes(d, SHOW_HEAD, "         ", p->text, p->text_len);
-	wrap(d, SHOW_PLAIN, "  where  ",
+	if (plan_target(p) != p->session.node) {
+		wrap(d, SHOW_HEAD, "  where  ",
+		    arena_printf(a, "host %s", inert(d, plan_target(p))));
+		wrap(d, SHOW_DIM, "         ", inert(d, plan_target_identity(p)));
+	}
+	wrap(d, SHOW_PLAIN, plan_target(p) != p->session.node ? "  from   " : "  where  ",
 	    arena_printf(a, "%s, the %s%s%s%s%s", inert(d, p->session.node),
 		p->session.role == ROLE_PRIMARY ? "PRIMARY" : role_name(p->session.role),
 		p->session.database == NULL || p->session.database[0] == '\0' ? "" : ", database ",
@@ -198,6 +203,9 @@ phrase(enum step_kind k)
 	    [KIND_RELEASE] = "let it replay again, for good",
 	    [KIND_COPY] = "take a safety copy",
 	    [KIND_LOAD] = "bring rows back, compare, only then commit",
+	    [KIND_MOVE] = "rename a directory",
+	    [KIND_EXPUNGE] = "remove it for good",
+	    [KIND_COMMAND] = "your command",
 	};
 
 	return phrases[k];
@@ -348,6 +356,10 @@ show_sum(struct arena *a, const struct plan *p, int width, struct show *out)
 	wrap(&d, SHOW_HEAD, "  WHAT        ",
 	    arena_printf(a, "%s%s", text_fit(a, p->text, n, 2 * width),
 		nl != NULL && n + 1 < p->text_len ? " ..." : ""));
+	if (plan_target(p) != p->session.node)
+		wrap(&d, SHOW_HEAD, "  HOST        ",
+		    arena_printf(a, "%s, %s", inert(&d, plan_target(p)),
+			inert(&d, plan_target_identity(p))));
 	wrap(&d, SHOW_HEAD, "  WHERE       ",
 	    arena_printf(a, "%s, the %s%s%s%s%s", inert(&d, p->session.node),
 		p->session.role == ROLE_PRIMARY ? "PRIMARY" : role_name(p->session.role),

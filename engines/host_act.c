@@ -1,0 +1,132 @@
+/*
+ * Acting on hosts: what a plan's host steps do, see run.h. Each procedure is one script of ours
+ * with the plan's arguments; the script looks again before it acts and says 8 where the world is
+ * not as planned. Must never act where the host is another one than the plan's.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "engines/host_ask.h"
+#include "engines/members.h"
+#include "text.h"
+#include "banned.h"
+
+static const struct host_procedure {
+	const char *name, *script;
+	const char *args[8]; /* names of the arguments, in the script's order */
+} procedures[] = {
+    {"host-quarantine-v1", script_quarantine,
+	{"above", "above_inode", "name", "inode", "quarantine", "system", "manifest"}},
+    {"host-restore-v1", script_restore, {"above", "above_inode", "name", "inode", "quarantine"}},
+    {"host-expunge-v1", script_expunge, {"above", "above_inode", "quarantine", "inode"}},
+};
+
+static const char *
+argument(const struct step *s, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < s->nargs; i++)
+		if (strcmp(s->args[i].name, name) == 0)
+			return s->args[i].value;
+	return NULL;
+}
+
+static int
+run_script(struct cluster *c, struct waiter *w, const struct step *s,
+    const struct host_procedure *p, const char *const *words, size_t n, struct outcome *out,
+    struct err *e)
+{
+	struct host_command cmd = {0};
+	const char *identity = argument(s, "fingerprint");
+	struct host_conn *h;
+	int rc;
+
+	if (host_open(c->setup.config, s->node, w, &h, e) != 0)
+		return -1;
+	if (identity == NULL || strcmp(identity, host_fingerprint(h)) != 0) {
+		host_close(h);
+		return err_set(e, ERR_STALE,
+		    "host %s shows another host key than when the plan was made; nothing was done",
+		    s->node);
+	}
+	rc = host_script(h, w, p->script, words, n, s->timeout_ms, &cmd, e);
+	out->is_unknown = cmd.is_unknown;
+	if (cmd.is_unknown && e != NULL)
+		e->code = ERR_UNKNOWN;
+	text_copy(out->tag, sizeof(out->tag), rc == 0 ? "done" : "not done");
+	host_command_free(&cmd);
+	host_close(h);
+	return rc;
+}
+
+int
+host_proc(struct cluster *c, struct waiter *w, const struct step *s, struct arena *a,
+    struct outcome *out, struct err *e)
+{
+	const struct host_procedure *p;
+	const char *words[8];
+	int64_t start = now_ms();
+	size_t i, n = 0;
+	int rc;
+
+	(void)a;
+	for (i = 0; i < sizeof(procedures) / sizeof(procedures[0]); i++) {
+		p = &procedures[i];
+		if (strcmp(p->name, s->proc) != 0)
+			continue;
+		for (n = 0; n < 8 && p->args[n] != NULL; n++)
+			if ((words[n] = argument(s, p->args[n])) == NULL)
+				return err_set(e, ERR_FAILED,
+				    "%s lacks the argument %s; nothing was done", s->proc,
+				    p->args[n]);
+		rc = run_script(c, w, s, p, words, n, out, e);
+		out->ms = now_ms() - start;
+		return rc;
+	}
+	return err_set(e, ERR_FAILED, "no procedure is called %s; nothing was done", s->proc);
+}
+
+/* What a command says goes to whoever shows it, as it comes. */
+static void
+show_output(void *ctx, int is_err, const char *data, size_t n)
+{
+	struct effect *f = ctx;
+
+	(void)is_err;
+	if (f->sink != NULL && f->sink->copy_out != NULL)
+		f->sink->copy_out(f->sink, data, n);
+}
+
+int
+host_attempt(struct cluster *c, struct waiter *w, struct effect *f)
+{
+	const char *argv[HOST_ARGV_MAX + 1] = {NULL};
+	struct host_command cmd = {
+	    .argv = argv, .timeout_ms = f->timeout_ms, .output = show_output, .ctx = f};
+	struct outcome *o = &f->outcome;
+	struct host_conn *h;
+	int64_t start = now_ms();
+	size_t i;
+
+	memset(o, 0, sizeof(*o));
+	o->rows = -1;
+	o->before = o->after = o->xid = "";
+	for (i = 0; i < f->ntexts && i < HOST_ARGV_MAX; i++)
+		argv[i] = f->texts[i];
+	if (host_open(c->setup.config, f->node, w, &h, &f->err) != 0)
+		return f->rc = -1;
+	f->rc = host_run(h, w, &cmd, &f->err);
+	o->is_unknown = cmd.is_unknown;
+	o->ms = now_ms() - start;
+	if (f->rc == 0 && cmd.signal[0] != '\0')
+		f->rc = err_set(&f->err, ERR_FAILED, "host %s: the command was ended by SIG%s",
+		    f->node, cmd.signal);
+	else if (f->rc == 0 && cmd.status != 0)
+		f->rc = err_set(&f->err, ERR_FAILED, "host %s: the command left with status %d",
+		    f->node, cmd.status);
+	snprintf(o->tag, sizeof(o->tag), "exit %d", cmd.status);
+	host_command_free(&cmd);
+	host_close(h);
+	return f->rc;
+}

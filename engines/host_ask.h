@@ -1,0 +1,24 @@
+/* What is asked of a host, and how an answer is read. Private to engines/host_*.c. */
+#ifndef HOST_ASK_H
+#define HOST_ASK_H
+
+#include "engines/ask.h"
+#include "engines/reach.h"
+
+extern const char script_host[], script_path[], script_quarantine[], script_restore[],
+    script_expunge[];
+
+/* Runs a script of ours on an open connection; ERR_FAILED with its last words where it fails. */
+int host_script(struct host_conn *h, struct waiter *w, const char *script, const char *const *words,
+    size_t n, int timeout_ms, struct host_command *cmd, struct err *e);
+/* The next pair of an answer: 1, or 0 at its end. *at starts at 0. */
+int host_pair(const struct buf *b, size_t *at, const char **name, const char **value);
+/* Reads PostgreSQL's control file from the hex of its first bytes. */
+struct control {
+	uint64_t system, checkpoint;
+	enum cluster_state state;
+	int timeline;
+};
+int control_read(const char *hex, struct control *out);
+
+#endif

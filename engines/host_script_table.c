@@ -1,0 +1,161 @@
+/*
+ * The questions put to a host, as POSIX sh with the tools every Linux has. Answers are pairs of
+ * name and value, each ended by a NUL, so that no value can pass for another. What the question is
+ * about comes as an argument, never as part of the text.
+ */
+#include "engines/host_ask.h"
+#include "banned.h"
+
+/* $1: the node-id file, or "". */
+const char script_host[] =
+    "put() { printf '%s\\0%s\\0' \"$1\" \"$2\"; }\n"
+    "put user \"$(id -un)\"\n"
+    "put hostname \"$(uname -n)\"\n"
+    "put machine \"$(head -c 64 /etc/machine-id 2>/dev/null)\"\n"
+    "put boot \"$(head -c 64 /proc/sys/kernel/random/boot_id 2>/dev/null)\"\n"
+    "[ -z \"$1\" ] || put node \"$(head -c 200 -- \"$1\" 2>/dev/null)\"\n"
+    "for p in /proc/[0-9]*; do\n"
+    "	{ read -r c <\"$p/comm\"; } 2>/dev/null || continue\n"
+    "	case $c in postgres | postmaster | mariadbd | mysqld) ;; *) continue ;; esac\n"
+    "	d=$(readlink -- \"$p/cwd\" && echo x) || { put unseen \"${p#/proc/}\"; continue; }\n"
+    "	d=${d%?x}\n"
+    "	pid= port=\n"
+    "	case $c in\n"
+    "	postgres | postmaster)\n"
+    "		{ { read -r pid; read -r x; read -r x; read -r port; } "
+    "<\"$d/postmaster.pid\"; } 2>/dev/null\n"
+    "		[ \"$pid\" = \"${p#/proc/}\" ] || continue\n"
+    "		put instance postgresql ;;\n"
+    "	*) put instance mariadb ;;\n"
+    "	esac\n"
+    "	put directory \"$d\"\n"
+    "	put pid \"${p#/proc/}\"\n"
+    "	[ -z \"$port\" ] || put port \"$port\"\n"
+    "	[ ! -f \"$d/global/pg_control\" ] || "
+    "put control \"$(od -An -v -tx1 -N 56 \"$d/global/pg_control\" | tr -d ' \\n')\"\n"
+    "	put free \"$(df -B1 --output=avail -- \"$d\" | tail -n 1 | tr -d ' ')\"\n"
+    "done\n"
+    "put end ''\n";
+
+/* $1: the path. */
+const char script_path[] =
+    "put() { printf '%s\\0%s\\0' \"$1\" \"$2\"; }\n"
+    "d=$(realpath -e -- \"$1\" 2>/dev/null && echo x) || { put missing 1; put end ''; exit 0; }\n"
+    "d=${d%?x}\n"
+    "put real \"$d\"\n"
+    "[ \"$d\" != / ] || { put end ''; exit 0; }\n"
+    "up=${d%/*}; up=${up:-/}\n"
+    "put stat \"$(stat -c '%d %i' -- \"$d\")\"\n"
+    "[ ! -w \"$up\" ] || put writable 1\n"
+    "own=$(stat -c %u -- \"$d\")\n"
+    "put up \"$(stat -c '%d %i' -- \"$up\")\"\n"
+    "put mounts \"$(cat /proc/self/mountinfo)\"\n"
+    "p=$d\n"
+    "while [ \"$p\" != \"\" ] && [ \"${p%/*}\" != \"\" ]; do\n"
+    "	p=${p%/*}\n"
+    "	if [ -f \"$p/global/pg_control\" ] || [ -f \"$p/ibdata1\" ]; then put inside \"$p\"; fi\n"
+    "done\n"
+    "[ -d \"$d\" ] || { put end ''; exit 0; }\n"
+    "put directory 1\n"
+    "if [ ! -r \"$d\" ] || [ ! -x \"$d\" ]; then put hidden 1; put end ''; exit 0; fi\n"
+    "if [ -f \"$d/global/pg_control\" ]; then\n"
+    "	put control \"$(od -An -v -tx1 -N 56 \"$d/global/pg_control\" | tr -d ' \\n')\"\n"
+    "	put version \"$(head -c 32 \"$d/PG_VERSION\" 2>/dev/null)\"\n"
+    "	[ ! -e \"$d/standby.signal\" ] || put standby 1\n"
+    "	{ read -r pid <\"$d/postmaster.pid\"; } 2>/dev/null && put pid \"$pid\" && "
+    "[ -d \"/proc/${pid#-}\" ] && put alive 1\n"
+    "	for l in \"$d\"/pg_wal \"$d\"/pg_tblspc/*; do\n"
+    "		[ ! -L \"$l\" ] || put link \"$(readlink -f -- \"$l\")\"\n"
+    "	done\n"
+    "elif [ -f \"$d/ibdata1\" ]; then\n"
+    "	put mariadb 1\n"
+    "	put uuid \"$(sed -n 's/^server-uuid=//p' \"$d/auto.cnf\" 2>/dev/null | head -n 1)\"\n"
+    "else\n"
+    "	timeout 5 find \"$d\" -xdev -mindepth 2 -maxdepth 7 "
+    "\\( -path '*/global/pg_control' -printf 'contains\\0%h\\0' -quit \\) -o "
+    "\\( -name ibdata1 -printf 'contains\\0%h\\0' -quit \\) 2>/dev/null\n"
+    "fi\n"
+    "for p in /proc/[0-9]*; do\n"
+    "	if [ \"$p/cwd\" -ef \"$d\" ]; then put user \"${p#/proc/}\"; continue; fi\n"
+    "	{ read -r c <\"$p/comm\"; } 2>/dev/null || continue\n"
+    "	case $c in postgres | postmaster | mariadbd | mysqld)\n"
+    "		readlink \"$p/cwd\" >/dev/null || grep -q '^State:.Z' \"$p/status\" 2>/dev/null || "
+    "[ \"$(stat -c %u \"$p\" 2>/dev/null)\" != \"$own\" ] || "
+    "put unseen \"${p#/proc/}\" ;;\n"
+    "	esac\n"
+    "done\n"
+    "put bytes \"$(timeout 5 du -sxB1 -- \"$d\" 2>/dev/null | cut -f 1)\"\n"
+    "put free \"$(df -B1 --output=avail -- \"$d\" | tail -n 1 | tr -d ' ')\"\n"
+    "put end ''\n";
+
+/*
+ * Renames a directory into one made for it beside it. $1 directory above, $2 its device:inode,
+ * $3 name, $4 device:inode, $5 name of the quarantine, $6 system identifier in hex or "", $7 text
+ * of a manifest. Works from the directory above by its own working directory, so that no link put
+ * in its way leads elsewhere; looks again right before, and once more after. 8: not as planned.
+ */
+const char script_quarantine[] =
+    "die() { printf '%s\\n' \"$2\" >&2; exit \"$1\"; }\n"
+    "cd -P -- \"$1\" 2>/dev/null || die 8 \"$1 is gone\"\n"
+    "[ \"$(pwd -P)\" = \"$1\" ] || die 8 \"$1 leads somewhere else now\"\n"
+    "[ \"$(stat -c %d:%i .)\" = \"$2\" ] || die 8 \"$1 is another directory now\"\n"
+    "n=./$3 q=./$5\n"
+    "[ ! -L \"$n\" ] || die 8 \"$3 is a link now\"\n"
+    "[ \"$(stat -c %d:%i -- \"$n\" 2>/dev/null)\" = \"$4\" ] || "
+    "die 8 \"$3 is not the directory it was: another one stands there, or none\"\n"
+    "[ \"$(stat -c %d -- \"$n\")\" = \"$(stat -c %d .)\" ] || die 8 \"$3 is a mount point now\"\n"
+    "! mountpoint -q -- \"$n\" || die 8 \"$3 is a mount point now\"\n"
+    "[ -z \"$6\" ] || [ \"$(od -An -v -tx1 -N 8 \"$n/global/pg_control\" | tr -d ' \\n')\" = "
+    "\"$6\" ] || "
+    "die 8 \"$3 holds another cluster's data now\"\n"
+    "used() {\n"
+    "	for p in /proc/[0-9]*; do\n"
+    "		[ ! \"$p/cwd\" -ef \"$1\" ] || { who=${p#/proc/}; return 0; }\n"
+    "	done\n"
+    "	{ read -r who <\"$1/postmaster.pid\"; } 2>/dev/null && [ -d \"/proc/${who#-}\" ]\n"
+    "}\n"
+    "! used \"$n\" || die 8 \"process $who works in $3 now: a server was started\"\n"
+    "mkdir -m 700 -- \"$q\" || die 1 \"the quarantine could not be made beside it\"\n"
+    "[ \"$(stat -c %d -- \"$q\")\" = \"$(stat -c %d -- \"$n\")\" ] || "
+    "{ rmdir -- \"$q\"; die 8 'the quarantine would be on another file system'; }\n"
+    "mv -T -n -- \"$n\" \"$q/data\" || { rmdir -- \"$q\" 2>/dev/null; die 1 'it could not be "
+    "renamed'; }\n"
+    "if [ \"$(stat -c %d:%i -- \"$q/data\" 2>/dev/null)\" != \"$4\" ] || used \"$q/data\"; then\n"
+    "	mv -T -n -- \"$q/data\" \"$n\" && rmdir -- \"$q\" && "
+    "die 8 \"$3 changed in the moment of the rename; it was put back\"\n"
+    "	die 1 \"$3 changed in the moment of the rename, and could not be put back from $5\"\n"
+    "fi\n"
+    "printf '%s\\n' \"$7\" >\"$q/MANIFEST\"\n"
+    "printf 'renamed\\n'\n";
+
+/* The way back. Arguments as above. */
+const char script_restore[] =
+    "die() { printf '%s\\n' \"$2\" >&2; exit \"$1\"; }\n"
+    "cd -P -- \"$1\" 2>/dev/null || die 8 \"$1 is gone\"\n"
+    "[ \"$(pwd -P)\" = \"$1\" ] || die 8 \"$1 leads somewhere else now\"\n"
+    "[ \"$(stat -c %d:%i .)\" = \"$2\" ] || die 8 \"$1 is another directory now\"\n"
+    "n=./$3 q=./$5\n"
+    "if [ -e \"$n\" ] || [ -L \"$n\" ]; then die 8 \"something new stands at $1/$3\"; fi\n"
+    "[ \"$(stat -c %d:%i -- \"$q/data\" 2>/dev/null)\" = \"$4\" ] || "
+    "die 8 \"the quarantine $5 no longer holds it\"\n"
+    "mv -T -n -- \"$q/data\" \"$n\" || die 1 'it could not be renamed back'\n"
+    "[ \"$(stat -c %d:%i -- \"$n\")\" = \"$4\" ] || die 1 \"$3 is not what was put back\"\n"
+    "rm -f -- \"$q/MANIFEST\"; rmdir -- \"$q\"\n"
+    "printf 'renamed back\\n'\n";
+
+/* Removes a quarantine: $1 directory above, $2 its device:inode, $3 the quarantine's name, $4
+ * device:inode of what it must hold. Stays on its file system. */
+const char script_expunge[] =
+    "die() { printf '%s\\n' \"$2\" >&2; exit \"$1\"; }\n"
+    "cd -P -- \"$1\" 2>/dev/null || die 8 \"$1 is gone\"\n"
+    "[ \"$(pwd -P)\" = \"$1\" ] || die 8 \"$1 leads somewhere else now\"\n"
+    "[ \"$(stat -c %d:%i .)\" = \"$2\" ] || die 8 \"$1 is another directory now\"\n"
+    "case $3 in .holdfast-quarantine-?*) ;; *) die 8 'that is no quarantine' ;; esac\n"
+    "[ ! -L \"./$3\" ] || die 8 \"$3 is a link now\"\n"
+    "[ \"$(stat -c %d:%i -- \"./$3/data\" 2>/dev/null)\" = \"$4\" ] || "
+    "die 8 \"the quarantine $3 no longer holds it\"\n"
+    "for p in /proc/[0-9]*; do\n"
+    "	[ ! \"$p/cwd\" -ef \"./$3/data\" ] || die 8 \"process ${p#/proc/} works in it\"\n"
+    "done\n"
+    "rm -rf --one-file-system -- \"./$3\" || die 1 'part of it could not be removed'\n"
+    "printf 'removed\\n'\n";

@@ -1,0 +1,176 @@
+#!/usr/bin/env bats
+# The data directory on the wrong host: two PostgreSQL hosts behind two real sshds on loopback, as two
+# OS users and two people. What is true is asked of the servers and of the file system. One story:
+# each test begins where the one before it ended.
+
+load ../lab/lab
+load ../lab/people
+load ../lab/hosts
+
+setup_file() {
+	export BATS_NO_PARALLELIZE_WITHIN_FILE=true
+	lab_up star:1 --rows 2000
+	hosts_up pg1 pg2
+}
+
+teardown_file() {
+	hosts_down
+	lab_down
+}
+
+teardown() {
+	[ -z "${PID:-}" ] || kill "$PID" 2>/dev/null || true
+}
+
+flat() { echo "$output" | sed -e 's/^ *> //' | tr -s ' \n' '  '; }
+inode() { as_root stat -c %d:%i "$(node_data "$1")"; }
+quarantines() { as_root sh -c "ls -d $LAB/servers/.holdfast-quarantine-* 2>/dev/null" || true; }
+
+# rm_and_run PATH [ARGS]: alice files, bob approves on host h2, it runs. Sets status and output.
+rm_and_run() {
+	file_as alice "rm h2:$1"
+	approve_as bob "$REQ" h2
+	finish
+}
+
+@test "topology of machines: each node's host and data directory, and who the machine is" {
+	run -0 as alice -c 'topology' -c hosts
+	run -0 as alice -c hosts
+	[[ "$output" =~ h1\ .*pg1\ .*"$(node_data pg1)".*machine-h1/SHA256: ]]
+	[[ "$output" =~ h2\ .*pg2\ .*"$(node_data pg2)".*machine-h2/SHA256: ]]
+}
+
+@test "the wrong host: the primary's directory is refused, naming both hosts" {
+	local before
+	before=$(inode pg1)
+	run -5 as alice -c "rm h1:$(node_data pg1)"
+	[[ "$(flat)" == *"is the data directory of pg1, the PRIMARY, on host h1"*"pg2, the replica, on host h2 in $(node_data pg2)"*"nothing was renamed"* ]]
+	# Also by another way to it.
+	as_root ln -s "$(node_data pg1)" "$LAB/servers/nice-name"
+	run -5 as alice -c "rm h1:$LAB/servers/../servers/nice-name/"
+	[[ "$(flat)" == *"data directory of pg1, the PRIMARY"* ]]
+	[ "$(inode pg1)" = "$before" ]
+	[ -z "$(quarantines)" ]
+}
+
+@test "the right host while its server runs: refused" {
+	run -5 as alice -c "rm h2:$(node_data pg2)"
+	[[ "$(flat)" == *"is in use: process $(node_pid pg2) works in it, it is pg2"* ]]
+	[ -z "$(quarantines)" ]
+}
+
+@test "a part of it, what holds it, and what is none: refused" {
+	run -5 as alice -c "rm h2:$(node_data pg2)/base"
+	[[ "$(flat)" == *"lies inside the data directory $(node_data pg2)"* ]]
+	run -5 as alice -c "rm h2:$LAB/servers"
+	[[ "$(flat)" == *"it holds one: $LAB/servers/pg"* ]]
+	run -5 as alice -c "rm h2:/"
+	[[ "$(flat)" == *"is the root of everything there"* ]]
+	run -5 as alice -c "rm h2:/proc"
+	[[ "$(flat)" == *"is a mount point"* ]]
+	run -5 as alice -c "rm h2:$LAB/ssh"
+	[[ "$(flat)" == *"is no data directory"* ]]
+	run -5 as alice -c "rm h2:$LAB/holdfast.conf"
+	[[ "$(flat)" == *"is no directory"* ]]
+}
+
+@test "bad words: no host, no path, a path nobody can see, an option" {
+	run -2 as alice -c 'rm /var/lib'
+	run -2 as alice -c 'rm -rf h2:/var/lib'
+	run -2 as alice -c 'rm h2:'
+	run -2 as alice -c 'rm h2:var/lib'
+	run -2 as alice -c 'rm nosuch:/var/lib'
+	[[ "$output" == *'no host section is called "nosuch"'* ]]
+	run -2 as alice -c 'rm h2:/nonexistent'
+	[[ "$output" == *"there is no /nonexistent on host h2"* ]]
+	run -5 as alice -c "rm 'h2:/var/lib"$'\u202e'"gpj'"
+	[[ "$output" == *"characters that cannot be seen"* ]]
+	run -2 as alice -c 'rm h2:/etc/* h2:/usr'
+}
+
+@test "the replica, stopped: shown, approved on the host's name, renamed; the data stays" {
+	local was
+	node_stop pg2
+	was=$(inode pg2)
+	file_as alice "rm h2:$(node_data pg2)"
+	output=$(cat "$OUT")
+	[[ "$(flat)" == *"host h2"*"machine-h2/SHA256:"*"data of pg2: PostgreSQL 15"*"left shut down in recovery, a standby"* ]]
+	# The node's name is not the host's.
+	run -6 approve_as bob "$REQ" pg1
+	approve_as bob "$REQ" h2
+	[[ "$SEEN" == *"host-quarantine-v1"*"above_inode"* ]]
+	finish
+	[ "$status" -eq 0 ]
+	echo "$REQ" >"$LAB/removed"
+	as_root test ! -e "$(node_data pg2)"
+	[ "$(as_root stat -c %d:%i "$(quarantines)/data")" = "$was" ]
+	as_root grep -q "path $(node_data pg2)" "$(quarantines)/MANIFEST"
+	sql_is pg1 2000 'SELECT count(*) FROM orders'
+}
+
+@test "undo renames it back while nothing new stands there; the server starts and has every row" {
+	local id
+	id=$(sed -n 's/.*plan \([0-9a-z]\{26,\}\).*/\1/p' <(as_root cat "$(quarantines)/MANIFEST"))
+	[ -n "$id" ]
+	as_root install -d -o "$(hosts_user)" "$(node_data pg2)"
+	run -8 as alice --confirm h2 -c "undo $id"
+	[[ "$(flat)" == *"something new stands at $(node_data pg2)"* ]]
+	as_root rmdir "$(node_data pg2)"
+	run -6 as alice --confirm pg1 -c "undo $id"
+	run -0 as alice --confirm h2 -c "undo $id"
+	[ -z "$(quarantines)" ]
+	node_start pg2
+	wait_until 15 caught_up pg2
+	sql_is pg2 2000 'SELECT count(*) FROM orders'
+}
+
+@test "a server started between approval and run: exit 8, nothing renamed" {
+	node_stop pg2
+	file_as alice "rm h2:$(node_data pg2)"
+	node_start pg2
+	approve_as bob "$REQ" h2
+	finish
+	[ "$status" -eq 8 ]
+	[ -z "$(quarantines)" ]
+	node_stop pg2
+}
+
+@test "another directory put in its place after the approval: exit 8, nothing renamed" {
+	local d
+	d=$(node_data pg2)
+	file_as alice "rm h2:$d"
+	as_root mv "$d" "$d.real"
+	as_root cp -a "$d.real" "$d"
+	approve_as bob "$REQ" h2
+	finish
+	[ "$status" -eq 8 ]
+	as_root test -d "$d"
+	[ -z "$(quarantines)" ]
+	# A link to something else, in its place.
+	as_root rm -r "$d"
+	as_root ln -s "$(node_data pg1)" "$d"
+	run -5 as alice -c "rm h2:$d"
+	[[ "$(flat)" == *"is in use"* ]]
+	as_root rm "$d"
+	as_root mv "$d.real" "$d"
+}
+
+@test "expunge: approved by itself, with its size, and only what is in quarantine" {
+	rm_and_run "$(node_data pg2)"
+	[ "$status" -eq 0 ]
+	local id
+	id=$(sed -n 's/.*plan \([0-9a-z]\{26,\}\).*/\1/p' <(as_root cat "$(quarantines)/MANIFEST"))
+	file_as alice "expunge $id"
+	grep -q 'MB' "$OUT"
+	approve_as bob "$REQ" h2
+	finish
+	[ "$status" -eq 0 ]
+	[ -z "$(quarantines)" ]
+	sql_is pg1 2000 'SELECT count(*) FROM orders'
+	run -2 as alice -c "undo $id"
+}
+
+@test "the journal tells it all, and verifies" {
+	run -0 as_root grep -h '"proc":"host-quarantine-v1"' -r "$LAB/journal"
+	[[ "$output" == *'"identity":"host:'*'"conn":"host"'* ]] || [[ "$output" == *'"conn":"host"'* ]]
+}
