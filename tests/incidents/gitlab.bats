@@ -167,7 +167,7 @@ rm_and_run() {
 	[ "$status" -eq 0 ]
 	[ -z "$(quarantines)" ]
 	sql_is pg1 2000 'SELECT count(*) FROM orders'
-	run -2 as alice -c "undo $id"
+	run -8 as alice --confirm h2 -c "undo $id"
 }
 
 @test "the journal tells it all, and verifies" {
