@@ -341,7 +341,6 @@ run_procedure(struct door *d, size_t no, struct err *e)
 	if (rc != 0)
 		*e = own;
 	d->report->is_unknown |= f.outcome.is_unknown;
-	d->report->is_made |= rc == 0 && run_is_last_act(d->plan, no);
 	d->done[no] = rc == 0;
 	return rc;
 }
