@@ -26,6 +26,13 @@ room_is_full(int error)
 	return error == ENOSPC || error == EDQUOT || error == EFBIG;
 }
 
+/* A limit on the size of files (EFBIG) says nothing of the disk: writes meet it when they do. */
+static int
+is_disk_full(int error)
+{
+	return room_is_full(error) && error != EFBIG;
+}
+
 static int
 nameless(struct journal *j)
 {
@@ -60,7 +67,7 @@ room_hold(struct journal *j)
 			j->reserved = want;
 			return;
 		}
-		if (!room_is_full(errno)) {
+		if (!is_disk_full(errno)) {
 			j->reserved = HELD;
 			return;
 		}
@@ -90,7 +97,7 @@ room_ahead(struct journal *j, struct err *e)
 	}
 	if (j->ahead >= j->size + AHEAD / 2)
 		return 0;
-	if (fallocate(j->fd, FALLOC_FL_KEEP_SIZE, j->size, AHEAD) == 0 || !room_is_full(errno)) {
+	if (fallocate(j->fd, FALLOC_FL_KEEP_SIZE, j->size, AHEAD) == 0 || !is_disk_full(errno)) {
 		j->ahead = j->size + AHEAD;
 		return 0;
 	}
