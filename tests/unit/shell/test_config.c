@@ -84,7 +84,7 @@ static const struct bad bad_configs[] = {
     {"\n\ncluster \"x\" { engine = oracle }",
 	"f:3: engine = \"oracle\" is not known; expected postgresql"},
     {"cluster \"x\" {\n node \"a\" { adress = \"h\" } }",
-	"f:2: no such option 'adress'; expected one of address"},
+	"f:2: no such option 'adress'; expected one of host, address"},
     {"cluster \"x\" {\n node \"a\" { address = \"host=h password=y\" } }",
 	"f:2: address = \"...\" holds a password; expected a libpq address"},
     {"cluster \"x\" {\n node \"a\" { address = \"host=h PassWord = 'y'\" } }", "holds a password"},
