@@ -56,6 +56,8 @@ planning_guard(struct context *c, struct plan *p, const struct findings *f, stru
 	    .is_signed = c->is_signed,
 	    .now = (int64_t)time(NULL),
 	    .has_dependents = f->nblockers > 0,
+	    .no_cascade =
+		c->engine != NULL && c->engine->wording != NULL && c->engine->wording->no_cascade,
 	    .dependents = f->blockers,
 	    .ndependents = f->nblockers,
 	    .estimate = f->estimate};

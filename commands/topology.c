@@ -22,7 +22,8 @@ draw_node(struct drawing *d, const struct node *n, int depth, int width)
 	if (n->reason != NULL)
 		tree_line(d, "%-*s  %-11s (see below)", width, left, role);
 	else
-		tree_line(d, "%-*s  %-11s TL%-3d %s%s", width, left, role, n->timeline,
+		tree_line(d, "%-*s  %-11s %s%s%s", width, left, role,
+		    n->timeline > 0 ? arena_printf(d->arena, "TL%-3d ", n->timeline) : "",
 		    tree_lag(d, n), tree_state(d, n));
 }
 

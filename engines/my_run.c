@@ -135,10 +135,12 @@ my_attempt(struct conn *x, struct waiter *w, int64_t deadline, struct effect *f)
 	}
 	if (rc == 0)
 		return 0;
-	if (strncmp(f->texts[0], "STOP ", 5) == 0 && now_ms() >= deadline)
-		explain_stop(c, w, &f->err);
 	text_copy(o->sqlstate, sizeof(o->sqlstate), f->err.sqlstate);
 	o->is_unknown = c->is_broken;
+	if (strncmp(f->texts[0], "STOP ", 5) == 0 && now_ms() >= deadline) {
+		explain_stop(c, w, &f->err);
+		o->is_unknown = 1;
+	}
 	return -1;
 }
 

@@ -63,6 +63,7 @@ fill_channels(struct arena *a, const struct my_probe *p, struct node *n)
 			n->lag_ms = p->channels[i].behind_s * 1000;
 	}
 	n->hold = stopped == p->nchannels ? HOLD_PAUSED : HOLD_NONE;
+	n->nsources = (int)p->nchannels;
 	n->upstream_address = arena_printf(a, "%s:%d", p->channels[0].host, p->channels[0].port);
 	n->replay.text = my_log_position(a, p->channels[0].file, p->channels[0].offset);
 }

@@ -199,6 +199,55 @@ reprove(struct arena *a, struct plan *p, const struct node *primary, const struc
 	    a, "see that %s did not apply it: still held, same start, same position", n->name);
 }
 
+/* Without GTIDs nothing is said of what came from where. */
+static int
+covers(const struct plan *p, const struct node *n)
+{
+	return is_mariadb(p) && n->nsources == 1 && n->apply_delay_ms == 0 &&
+	       n->hold == HOLD_NONE && n->is_streaming;
+}
+
+/* A look at one that goes on applying what the held one above it had. */
+static struct step *
+look_below(struct arena *a, struct plan *p, enum step_kind kind, const struct node *above,
+    const struct node *n, int wave, enum phase phase)
+{
+	struct step *s = word_step(a, p, kind, n->name, wave, phase);
+
+	word_text(a, s, my_sql_replica_status(is_mariadb(p), n->version));
+	word_text(a, s, self_sql(a, p, n, "@@global.gtid_slave_pos"));
+	check_instance(a, s, n, SEEN_IDENTITY, SEEN_START);
+	word_check(a, s, SEEN_GTID, CHECK_EQ, VALUE_TEXT, NULL,
+	    arena_printf(a, "G.%s", above->name),
+	    arena_printf(a, "GTID position of %s against %s", n->name, above->name));
+	return s;
+}
+
+static void
+cover(struct arena *a, struct plan *p, const struct node *above, const struct node *n, int wave)
+{
+	struct step *s = look_below(a, p, KIND_CHECK, above, n, wave, PHASE_PROVE);
+
+	s->poll_ms = POLL_PROVE;
+	s->timeout_ms = TIMEOUT_PROVE;
+	s->why = arena_printf(a,
+	    "see that %s has all that %s passes on, and no more: what %s does not apply cannot "
+	    "reach it",
+	    n->name, above->name, above->name);
+}
+
+static void
+cover_again(
+    struct arena *a, struct plan *p, const struct node *above, const struct node *n, int wave)
+{
+	struct step *s = look_below(a, p, KIND_REPROVE, above, n, wave, PHASE_REPROVE);
+
+	s->part = PART_AFTER;
+	s->is_soft = 1;
+	s->why = arena_printf(a, "see that %s did not apply it: same start, still where %s stands",
+	    n->name, above->name);
+}
+
 static void
 release(struct arena *a, struct plan *p, const struct node *n, int wave)
 {
@@ -428,5 +477,9 @@ const struct wording my_wording = {
     .inverse = inverse,
     .quote = quote,
     .limit = NULL,
-    .covers_below = 1,
+    .covers = covers,
+    .cover = cover,
+    .recover = cover_again,
+    .ends_tx = commits_by_itself,
+    .no_cascade = 1,
 };

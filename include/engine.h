@@ -82,9 +82,21 @@ struct wording {
 	 * rest of it. NULL where the engine has none. */
 	void (*limit)(
 	    struct arena *a, struct plan *p, const struct node *n, int lock_ms, int statement_ms);
-	/* A held replica keeps back what replicates from it too: it passes on only what it applied
-	 * itself. */
-	int covers_below;
+	/* Where a held replica keeps back what replicates from it too, since it passes on only what
+	 * it applied itself: true where this can be proved of n, below a held one. NULL: a replica
+	 * further down is never kept back by those above it. */
+	int (*covers)(const struct plan *p, const struct node *n);
+	/* Before: n has all that the held one above it passes on, and no more (after its hold). */
+	void (*cover)(struct arena *a, struct plan *p, const struct node *above,
+	    const struct node *n, int wave);
+	/* After: it still has no more; soft checks. */
+	void (*recover)(struct arena *a, struct plan *p, const struct node *above,
+	    const struct node *n, int wave);
+	/* True where statements of the plan end the transaction they are in by themselves: then
+	 * there is none around them. NULL: none does. */
+	int (*ends_tx)(const struct plan *p);
+	/* What depends on an object cannot be dropped along by a word in the statement. */
+	int no_cascade;
 };
 
 struct engine {

@@ -46,6 +46,7 @@ struct node {
 	int timeline;	      /* 0 unknown */
 	const char *upstream; /* identity of the node it replicates from; NULL none or not seen */
 	const char *upstream_address; /* host:port it says it streams from; NULL none */
+	int nsources;		      /* channels it replicates through; 0 not known */
 	const char *slot;	      /* replication slot it uses on its upstream; NULL none */
 	const char *app_name;	      /* application_name its upstream sees; NULL unknown */
 	const char *sync_state;	      /* async, sync, quorum, potential; NULL unknown */

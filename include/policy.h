@@ -71,6 +71,7 @@ struct judge_input {
 	int has_dependents;	 /* RESTRICT drop the server would refuse: known from the catalog */
 	const char **dependents; /* their names, "view public.big_orders"; for the sentence */
 	size_t ndependents;
+	int no_cascade;	  /* the engine has no word that drops them along */
 	int64_t estimate; /* rows the text changes: 0 not asked, -1 asked and not known */
 };
 

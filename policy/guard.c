@@ -286,6 +286,7 @@ static void
 choose_transaction(struct guarding *g)
 {
 	const struct plan *p = g->plan;
+	int ends;
 
 	g->first = 0;
 	g->end = p->nstatements;
@@ -297,9 +298,12 @@ choose_transaction(struct guarding *g)
 		if (look_is_tx(&p->statements[p->nstatements - 1], "commit"))
 			g->end--;
 	}
+	ends = g->say->ends_tx != NULL && g->say->ends_tx(p);
+	if (ends)
+		g->in_tx = 0;
 	if (g->on_operator || p->nstatements < 2)
 		return;
-	if (g->in_tx || g->shape == SHAPE_WRAPPED)
+	if (!ends && (g->in_tx || g->shape == SHAPE_WRAPPED))
 		guard_reason(g, "all-or-nothing", p->verdict.level,
 		    "All statements run in one transaction: if one fails, none of them happened.");
 	else
@@ -334,6 +338,7 @@ choose_nodes(struct guarding *g, struct err *e)
 		    "who would replay it is not known, so no hold could be proved; nothing was "
 		    "sent");
 	g->nset = look_hold_set(g->arena, t, g->in->policy, &g->set);
+	guard_choose_covered(g);
 	return 0;
 }
 

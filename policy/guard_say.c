@@ -45,6 +45,8 @@ guard_nodes(struct guarding *g)
 	for (i = 0; i < g->nset; i++)
 		if (g->set[i] != g->node)
 			add_node(g, g->set[i], look_is_paused(g->set[i]));
+	for (i = 0; i < g->nbelow; i++)
+		add_node(g, g->below[i].node, 0);
 }
 
 static void

@@ -10,12 +10,14 @@ const struct guard_row guard_rows[] = {
     {"operator", guard_on_operator, guard_build_operator},
 
     {"hold", guard_holds, guard_build_hold},
+    {"cover", guard_covers, guard_build_cover},
     {"fence", guard_fences, guard_build_fence},
     {"harden", guard_hardens, guard_build_harden},
     {"enter", guard_on_main, guard_build_enter},
     {"main", guard_on_main, guard_build_main},
     {"leave", guard_on_main, guard_build_leave},
     {"prove-again", guard_holds, guard_build_reprove},
+    {"cover-again", guard_covers, guard_build_recover},
 
     {"nodes", guard_always, guard_nodes},
     {"accepted", guard_always, guard_accepted},

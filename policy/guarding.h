@@ -6,6 +6,11 @@
 
 #include "policy/inside.h"
 
+/* A replica that a held one above it keeps back too. */
+struct covered {
+	const struct node *node, *above;
+};
+
 struct guarding {
 	struct arena *arena;
 	struct plan *plan;
@@ -15,6 +20,8 @@ struct guarding {
 	const struct node *primary; /* NULL: not known */
 	const struct node **set;    /* replicas to be held; already held ones included */
 	size_t nset;
+	struct covered *below; /* not held themselves */
+	size_t nbelow;
 	enum tx_shape shape;
 	int on_operator;   /* on the operator's own connection */
 	int in_tx;	   /* one transaction around the statements, by us */
@@ -35,6 +42,7 @@ extern const struct guard_row guard_rows[]; /* in the order of the plan; id NULL
 int guard_on_operator(const struct guarding *g);
 int guard_in_open_tx(const struct guarding *g);
 int guard_holds(const struct guarding *g);
+int guard_covers(const struct guarding *g);
 int guard_fences(const struct guarding *g);
 int guard_hardens(const struct guarding *g);
 int guard_on_main(const struct guarding *g);
@@ -42,12 +50,17 @@ int guard_always(const struct guarding *g);
 void guard_build_limit(struct guarding *g);
 void guard_build_operator(struct guarding *g);
 void guard_build_hold(struct guarding *g);
+void guard_build_cover(struct guarding *g);
 void guard_build_fence(struct guarding *g);
 void guard_build_harden(struct guarding *g);
 void guard_build_enter(struct guarding *g);
 void guard_build_main(struct guarding *g);
 void guard_build_leave(struct guarding *g);
 void guard_build_reprove(struct guarding *g);
+void guard_build_recover(struct guarding *g);
+
+/* Who is kept back by whom: policy/guard_cover.c. Takes those out of the set. */
+void guard_choose_covered(struct guarding *g);
 
 /* What a plan says besides its steps: policy/guard_say.c. */
 void guard_nodes(struct guarding *g);

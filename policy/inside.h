@@ -54,6 +54,7 @@ int match_held_or_unknown(const struct scene *s);
 int match_unseen(const struct scene *s);
 int match_resume_promotes(const struct scene *s);
 int match_dependents(const struct scene *s);
+int match_dependents_stay(const struct scene *s);
 int match_referenced(const struct scene *s);
 int match_replica(const struct scene *s);
 int match_no_journal(const struct scene *s);

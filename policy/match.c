@@ -108,7 +108,14 @@ match_resume_promotes(const struct scene *s)
 int
 match_dependents(const struct scene *s)
 {
-	return s->in->has_dependents && !(s->action->flags & (ACTION_CASCADE | ACTION_DML));
+	return s->in->has_dependents && !s->in->no_cascade &&
+	       !(s->action->flags & (ACTION_CASCADE | ACTION_DML));
+}
+
+int
+match_dependents_stay(const struct scene *s)
+{
+	return s->in->has_dependents && s->in->no_cascade && !(s->action->flags & ACTION_DML);
 }
 
 int

@@ -212,6 +212,16 @@ const struct rule policy_rules[] = {
 		    "if they may all go too.",
     },
     {
+	.id = "has-references",
+	.match = match_dependents_stay,
+	.about = about_dependents,
+	.classes = GATED_CLASSES,
+	.level = LEVEL_REFUSE,
+	.sentence =
+	    "The server will refuse it: {} depend on it, and CASCADE does nothing there, so "
+	    "nothing was sent. Drop or name those first, if they may go too.",
+    },
+    {
 	.id = "truncate-referenced",
 	.match = match_referenced,
 	.about = about_dependents,

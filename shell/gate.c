@@ -184,9 +184,6 @@ say_given_back(struct app *app, const struct plan *p)
 static void
 say_afterwards(struct app *app, struct arena *a, const struct plan *p, const struct run_report *r)
 {
-	const char *names = "";
-	size_t i, n = 0;
-
 	holds_reload(app);
 	if (r->is_unknown)
 		out_line(app, STYLE_DANGER,
@@ -201,21 +198,7 @@ say_afterwards(struct app *app, struct arena *a, const struct plan *p, const str
 		say_given_back(app, p);
 	if (r->main_done)
 		say_restarts(app, p);
-	for (i = 0; i < app->nholds; i++)
-		if (strcmp(app->holds[i].plan, p->id) == 0)
-			names = arena_printf(
-			    a, "%s%s%s", names, n++ > 0 ? " " : "", app->holds[i].node);
-	if (n == 0)
-		return;
-	if (r->not_proven > 0) {
-		out_line(app, STYLE_DANGER,
-		    "Not every hold (%s) is proven any more: look at topology now. A mistake? "
-		    "undo %.8s",
-		    names, p->id);
-		return;
-	}
-	out_line(app, STYLE_BOLD, "%s %s still held. Sure? resume %s. A mistake? undo %.8s", names,
-	    n == 1 ? "is" : "are", names, p->id);
+	holds_say_after(app, a, p->id, r->not_proven);
 }
 
 static int

@@ -110,6 +110,47 @@ holds_warn_legacy(struct app *app)
 	out_block(app, stderr, STYLE_DANGER, line, strlen(line), "");
 }
 
+/* Names of the holds made for this plan that were seen, or were only asked for. */
+static const char *
+names_of(struct app *app, struct arena *a, const char *plan, int is_certain, size_t *n)
+{
+	const char *names = "";
+	const struct hold *h;
+	size_t i;
+
+	*n = 0;
+	for (i = 0; i < app->nholds; i++) {
+		h = &app->holds[i];
+		if (strcmp(h->plan, plan) == 0 && h->is_certain == is_certain)
+			names = arena_printf(a, "%s%s%s", names, (*n)++ > 0 ? " " : "", h->node);
+	}
+	return names;
+}
+
+void
+holds_say_after(struct app *app, struct arena *a, const char *plan, size_t not_proven)
+{
+	const char *names;
+	size_t n;
+
+	names = names_of(app, a, plan, 0, &n);
+	if (n > 0)
+		out_line(app, STYLE_DANGER,
+		    "%s %s asked to stop replaying and %s not seen to: %s may stop at any "
+		    "time, and stays so until resume %s",
+		    names, n == 1 ? "was" : "were", n == 1 ? "was" : "were", n == 1 ? "it" : "each",
+		    names);
+	names = names_of(app, a, plan, 1, &n);
+	if (n > 0 && not_proven > 0)
+		out_line(app, STYLE_DANGER,
+		    "Not every hold (%s) is proven any more: look at topology now. A mistake? "
+		    "undo %.8s",
+		    names, plan);
+	else if (n > 0)
+		out_line(app, STYLE_BOLD, "%s %s still held. Sure? resume %s. A mistake? undo %.8s",
+		    names, n == 1 ? "is" : "are", names, plan);
+}
+
 /* One sentence where the node is no longer as it was held; NULL while it is. */
 static const char *
 broken(struct arena *a, const struct hold *h, const struct node *n)
@@ -122,6 +163,11 @@ broken(struct arena *a, const struct hold *h, const struct node *n)
 	if (n->role != ROLE_REPLICA)
 		return arena_printf(
 		    a, "held %s was PROMOTED: it is a %s now", h->node, role_name(n->role));
+	if (n->hold == HOLD_NONE && !h->is_certain)
+		return arena_printf(a,
+		    "%s was asked to stop and still replays: it may stop at any time (`resume %s` "
+		    "settles it)",
+		    h->node, h->node);
 	if (n->hold == HOLD_NONE)
 		return arena_printf(a,
 		    "held %s was RELEASED by someone else: it replays again (`resume %s` settles "

@@ -16,6 +16,8 @@ void holds_reload(struct app *app);
 void holds_add_others(struct app *app, struct arena *a, struct hold **holds, size_t *n);
 /* Publishes this person's holds in the store, in place of what earlier sessions published. */
 void holds_publish(struct app *app);
+/* After a plan: who is held for it, and who was asked to stop and was not seen to. */
+void holds_say_after(struct app *app, struct arena *a, const char *plan, size_t not_proven);
 /* Takes out what ended sessions of this person published, where nothing of it stands any more. */
 void holds_clean(struct app *app);
 /* What earlier sessions left behind, said first at start: unknown outcomes and standing holds. */

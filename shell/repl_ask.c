@@ -12,6 +12,7 @@
 #include "arena.h"
 #include "text.h"
 #include "shell/out.h"
+#include "shell/out_inside.h"
 #include "shell/repl.h"
 #include "shell/repl_inside.h"
 #include "banned.h"
@@ -25,6 +26,11 @@ repl_notice(struct app *app, const char *line)
 
 	if (r != NULL && app->is_paging && r->nnotices < NOTICES_MAX) {
 		r->notices[r->nnotices++] = strdup(line);
+		return;
+	}
+	/* Who reads JSON reads nothing else there. */
+	if (app->is_json && !app->is_interactive) {
+		out_block(app, stderr, STYLE_BOLD, line, strlen(line), "");
 		return;
 	}
 	if (r == NULL || !r->is_at_prompt) {

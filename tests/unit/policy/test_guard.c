@@ -398,6 +398,67 @@ refused(void **state)
 	lab_free(l);
 }
 
+static int
+covers(const struct plan *p, const struct node *n)
+{
+	(void)p;
+	return n->apply_delay_ms == 0;
+}
+
+static void
+cover(struct arena *a, struct plan *p, const struct node *above, const struct node *n, int wave)
+{
+	word(a, p, KIND_CHECK, n->name, wave, 2, arena_printf(a, "as %s", above->name));
+}
+
+static void
+recover(struct arena *a, struct plan *p, const struct node *above, const struct node *n, int wave)
+{
+	word(a, p, KIND_REPROVE, n->name, wave, 6, arena_printf(a, "still as %s", above->name))
+	    ->is_soft = 1;
+}
+
+/* Where a held one keeps back what is below it: pg3 is not held, and seen before and after. What
+ * cannot be proved there is held itself. */
+static void
+covered_below(void **state)
+{
+	struct wording w = fake_wording;
+	const struct engine g = {.name = "fake", .wording = &w};
+	struct lab *l = lab_new();
+	struct guard_input in = {
+	    .engine = &g, .policy = &l->policy, .topology = &l->topology, .session = &l->session};
+	struct err e = {0};
+	struct plan *p;
+	size_t i;
+
+	(void)state;
+	w.covers = covers;
+	w.cover = cover;
+	w.recover = recover;
+	lab_node(l, "pg4", ROLE_REPLICA, "pg3");
+	l->nodes[3].apply_delay_ms = 1000;
+	DROP(l);
+	p = plan_of(l);
+	assert_int_equal(policy_guard(l->a, p, &in, &e), 0);
+	for (i = 0; i < p->nsteps; i++) {
+		if (strcmp(p->steps[i].node, "pg3") != 0)
+			continue;
+		assert_true(p->steps[i].kind == KIND_CHECK || p->steps[i].kind == KIND_REPROVE);
+		assert_non_null(strstr(p->steps[i].texts[0], "as pg2"));
+		assert_int_equal(
+		    p->steps[i].part, p->steps[i].kind == KIND_CHECK ? PART_BEFORE : PART_AFTER);
+		assert_true(i > 3); /* behind the proofs of the holds */
+	}
+	assert_string_equal(p->steps[1].node, "pg4");
+	assert_int_equal(p->steps[1].kind, KIND_HOLD);
+	assert_int_equal(p->nnodes, 4);
+	assert_non_null(strstr(p->way_back, "pg2 and pg4 keep everything"));
+	assert_non_null(strstr(p->verdict.reasons[p->verdict.nreasons - 1].sentence,
+	    "pg3 replicates from pg2 and gets only what is applied there"));
+	lab_free(l);
+}
+
 static void
 every_row_has_a_name(void **state)
 {
@@ -425,6 +486,7 @@ main(void)
 	    cmocka_unit_test(own_connection),
 	    cmocka_unit_test(one_plan_for_many),
 	    cmocka_unit_test(pasted_transactions),
+	    cmocka_unit_test(covered_below),
 	    cmocka_unit_test(refused),
 	    cmocka_unit_test(every_row_has_a_name),
 	};

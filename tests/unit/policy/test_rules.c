@@ -64,6 +64,13 @@ m_dependents(struct lab *l)
 }
 
 static void
+m_references(struct lab *l)
+{
+	m_dependents(l);
+	l->in.no_cascade = 1;
+}
+
+static void
 m_referenced(struct lab *l)
 {
 	m_dependents(l);
@@ -327,6 +334,7 @@ static const struct special specials[] = {
     {"resume-held", LEVEL_APPROVE, m_resume_held},
     {"resume-promotes", LEVEL_REFUSE, m_resume_promotes},
     {"has-dependents", LEVEL_REFUSE, m_dependents},
+    {"has-references", LEVEL_REFUSE, m_references},
     {"truncate-referenced", LEVEL_APPROVE, m_referenced},
     {"on-a-replica", LEVEL_REFUSE, m_replica},
     {"no-journal", LEVEL_REFUSE, m_no_journal},
