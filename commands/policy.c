@@ -60,6 +60,9 @@ policy_exec(struct context *c, int argc, char **argv, struct result *r, struct e
 	if (strcmp(argv[1], "explain") != 0)
 		return err_set(
 		    e, ERR_USAGE, "policy has no subcommand \"%s\"; there is: explain", argv[1]);
+	if (!is_offline)
+		c->engine->lexical(c->session, &lx);
+	lx.engine = c->engine;
 	text = statement(c, argc, argv);
 	if (classify(c->classifier, text, strlen(text), &lx, c->arena, &s, e) != 0)
 		return -1;

@@ -12,10 +12,10 @@
 static int
 understand(struct context *c, const char *text, size_t len, struct script *s, struct err *e)
 {
-	const char *scs = session_setting(c->session, "standard_conforming_strings");
-	struct lexical lx = {.version = c->session->version,
-	    .standard_conforming_strings = scs == NULL || strcmp(scs, "off") != 0};
+	struct lexical lx;
 
+	c->engine->lexical(c->session, &lx);
+	lx.engine = c->engine;
 	return classify(c->classifier, text, len, &lx, c->arena, s, e);
 }
 

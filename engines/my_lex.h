@@ -94,4 +94,7 @@ void my_scan(const char *text, size_t len, const struct lexical *lx, struct scan
 extern const char *const my_first_keywords[]; /* lower case, NULL-terminated */
 extern const char *const my_all_keywords[];
 
+/* my_mode.c: sql_mode and character set of a session. */
+void my_lexical(const struct session *s, struct lexical *out);
+
 #endif

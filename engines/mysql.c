@@ -17,6 +17,7 @@ const struct engine engine_mysql = {
     .keywords = my_first_keywords,
     .all_keywords = my_all_keywords,
     .wording = &my_wording,
+    .lexical = my_lexical,
     .scan = my_scan,
 };
 
@@ -26,5 +27,6 @@ const struct engine engine_mariadb = {
     .keywords = my_first_keywords,
     .all_keywords = my_all_keywords,
     .wording = &my_wording,
+    .lexical = my_lexical,
     .scan = my_scan,
 };

@@ -2,6 +2,7 @@
  * PostgreSQL as the upper floors see it: the row that ties its tables together.
  */
 #include <stddef.h>
+#include <string.h>
 
 #include "engine.h"
 #include "engines/pg_lex.h"
@@ -11,12 +12,23 @@
 
 static const char *const schemes[] = {"postgresql://", "postgres://", NULL};
 
+static void
+lexical(const struct session *s, struct lexical *out)
+{
+	const char *scs = s == NULL ? NULL : session_setting(s, "standard_conforming_strings");
+
+	memset(out, 0, sizeof(*out));
+	out->version = s == NULL ? 0 : s->version;
+	out->standard_conforming_strings = scs == NULL || strcmp(scs, "off") != 0;
+}
+
 const struct engine engine_postgresql = {
     .name = "postgresql",
     .schemes = schemes,
     .keywords = pg_first_keywords,
     .all_keywords = pg_all_keywords,
     .wording = &pg_wording,
+    .lexical = lexical,
     .scan = pg_scan,
     .address = pg_address_check,
 };

@@ -105,6 +105,8 @@ struct engine {
 	const char *const *keywords;	 /* every first keyword of a statement, lower case, NULL */
 	const char *const *all_keywords; /* for completion, NULL */
 	const struct wording *wording;
+	/* How the texts of a session are read; s NULL: of none yet, as a fresh one would. */
+	void (*lexical)(const struct session *s, struct lexical *out);
 	/* Finds the first statement in text. Linear. */
 	void (*scan)(const char *text, size_t len, const struct lexical *lx, struct scan *out);
 	/* -1 with ERR_CONFIG and what is wrong with an address of the config; dials nothing. NULL:

@@ -50,7 +50,7 @@ LIST(value_of, "text", "int", "lsn", "time")
 LIST(op_of, "eq", "ne", "le", "ge")
 LIST(guard_of, "hold", "limits", "read-only", "objects", "reversible", "count")
 LIST(flag_of, "cascade", "if-exists", "concurrently", "no-tx", "tx", "dml", "unbounded", "select",
-    "refinable", "tempable", "session", "secret", "promote", "resume", "copy-stream")
+    "refinable", "tempable", "session", "secret", "promote", "resume", "copy-stream", "commits")
 
 /* clang-format off */
 #define AT(member) .offset = offsetof(struct OF, member)

@@ -51,14 +51,9 @@ repl_engine(const struct app *app)
 struct lexical
 repl_lexical(const struct app *app)
 {
-	struct lexical lx = {.standard_conforming_strings = 1};
-	const char *s;
+	struct lexical lx;
 
-	if (app->session != NULL) {
-		lx.version = app->session->version;
-		s = session_setting(app->session, "standard_conforming_strings");
-		lx.standard_conforming_strings = s == NULL || strcmp(s, "off") != 0;
-	}
+	repl_engine(app)->lexical(app->session, &lx);
 	return lx;
 }
 

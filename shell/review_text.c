@@ -95,14 +95,14 @@ planned_topology(struct sheet *s)
 static int
 read_again(struct sheet *s, const char *text, size_t len, struct script *out)
 {
-	const struct session *was = &s->plan->session;
-	const char *scs = session_setting(was, "standard_conforming_strings");
-	struct lexical lx = {.version = was->version,
-	    .standard_conforming_strings = scs == NULL || strcmp(scs, "off") != 0};
+	const struct engine *g = engine_by_name(s->plan->engine);
+	struct lexical lx;
 
-	return s->app->classifier == NULL
-		   ? -1
-		   : classify(s->app->classifier, text, len, &lx, s->arena, out, NULL);
+	if (g == NULL || s->app->classifier == NULL)
+		return -1;
+	g->lexical(&s->plan->session, &lx);
+	lx.engine = g;
+	return classify(s->app->classifier, text, len, &lx, s->arena, out, NULL);
 }
 
 static void

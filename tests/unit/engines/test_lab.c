@@ -42,8 +42,10 @@ shape(const char *text, struct lab *l)
 	struct err e;
 
 	memset(l, 0, sizeof(*l));
+	s.engine = "postgresql";
 	s.shape = text;
 	l->setup = &s;
+	l->kind = &lab_postgresql;
 	return lab_shape(l, &e);
 }
 
