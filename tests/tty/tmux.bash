@@ -16,7 +16,8 @@ screen_up() {
 	shift 2
 	pty_server
 	SCREEN_DIR=$PTY_DIR
-	printf '%q ' env INPUTRC=/dev/null LANG=C.UTF-8 "$@" >"$PTY_DIR/run"
+	# A program that uses terminals of its own must not take this one for them.
+	printf '%q ' env -u PTY_DIR INPUTRC=/dev/null LANG=C.UTF-8 "$@" >"$PTY_DIR/run"
 	# The shell around it keeps the screen after the program left, and says how it left.
 	printf '\nprintf "LEFT %%s\\n" $?\nexec sleep 600\n' >>"$PTY_DIR/run"
 	tm new-session -d -x "$columns" -y "$lines" "exec bash $PTY_DIR/run"
