@@ -111,16 +111,20 @@ static int
 lab_exec(struct context *c, int argc, char **argv, struct result *r, struct err *e)
 {
 	struct lab_setup s = {.engine = "postgresql", .shape = "single"};
-	int i, used;
+	int i = 2, used, is_incident = strcmp(argv[1], "incident") == 0 && argc > 2;
 
-	for (i = 2; i < argc; i += used)
+	if (is_incident)
+		s = (struct lab_setup){
+		    .engine = "mariadb", .shape = "star:1", .incident = argv[i++]};
+	for (; i < argc; i += used)
 		if (option(c, &s, argv + i, argc - i, &used, e) != 0)
 			return err_hint(e, "holdfast(1) lists the options of lab.");
 	r->kind = RETURNS_VIEW;
 	if (strcmp(argv[1], "status") == 0)
 		return show(c, s.dir, r, e);
-	if (strcmp(argv[1], "up") != 0 && strcmp(argv[1], "down") != 0)
-		return err_set(e, ERR_USAGE, "lab takes up, down or status, not %s", argv[1]);
+	if (!is_incident && strcmp(argv[1], "up") != 0 && strcmp(argv[1], "down") != 0)
+		return err_set(
+		    e, ERR_USAGE, "lab takes up, incident NAME, down or status, not %s", argv[1]);
 	if (s.dir == NULL)
 		return err_set(e, ERR_USAGE, "lab %s needs --dir DIR", argv[1]);
 	if (strcmp(argv[1], "down") == 0)
@@ -134,7 +138,8 @@ lab_exec(struct context *c, int argc, char **argv, struct result *r, struct err 
 
 const struct command command_lab = {
     .name = "lab",
-    .args = "up|down|status [--dir DIR] [--shape SHAPE] [--engine postgresql|mariadb] [--no-slots] "
+    .args = "up|incident NAME|down|status [--dir DIR] [--shape SHAPE] [--engine "
+	    "postgresql|mariadb] [--no-slots] "
 	    "[--rows N]",
     .min = 1,
     .max = -1,

@@ -411,6 +411,11 @@ lab_up(const struct lab_setup *setup, struct waiter *w, struct err *e)
 	password(l->alice);
 	password(l->bob);
 	rc = find_kind(l, e);
+	if (rc == 0 && setup->incident != NULL &&
+	    (strcmp(setup->incident, "cxalloy") != 0 || l->kind != &lab_mariadb))
+		rc = err_set(e, ERR_USAGE,
+		    "no incident of the name %s is there for this engine: cxalloy, with mariadb",
+		    setup->incident);
 	if (rc == 0)
 		rc = lab_shape(l, e);
 	if (rc == 0)

@@ -30,9 +30,11 @@ const char lab_my_schema[] =
     "997), 1 + seq % 9 FROM shop.seq_1_to_{ITEMS};\n"
     "ALTER TABLE shop.order_items ADD KEY order_items_order (order_id), ADD CONSTRAINT "
     "order_items_order_fkey FOREIGN KEY (order_id) REFERENCES orders (id);\n"
-    "CREATE DEFINER='root'@'localhost' TRIGGER shop.orders_changed BEFORE UPDATE ON shop.orders FOR EACH ROW SET "
+    "CREATE DEFINER='root'@'localhost' TRIGGER shop.orders_changed BEFORE UPDATE ON shop.orders "
+    "FOR EACH ROW SET "
     "NEW.changed_at = current_timestamp();\n"
-    "CREATE DEFINER='root'@'localhost' VIEW shop.big_orders AS SELECT o.id, c.name, o.total, o.created_at FROM shop.orders o "
+    "CREATE DEFINER='root'@'localhost' VIEW shop.big_orders AS SELECT o.id, c.name, o.total, "
+    "o.created_at FROM shop.orders o "
     "JOIN shop.customers c ON c.id = o.customer_id WHERE o.total >= 400;\n"
     "GRANT SELECT, INSERT, UPDATE, DELETE ON shop.customers TO shop_app;\n"
     "GRANT SELECT, INSERT, UPDATE, DELETE ON shop.orders TO shop_app;\n"
@@ -41,3 +43,10 @@ const char lab_my_schema[] =
     "GRANT SELECT ON shop.big_orders TO shop_ro;\n"
     "ANALYZE TABLE shop.customers, shop.orders, shop.order_items;\n"
     "CREATE TABLE shop.lab_loaded (i int);\n";
+
+const char lab_my_checklist[] =
+    "CREATE TABLE shop.checklistsectionline (id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY, "
+    "section int NOT NULL, line varchar(200) NOT NULL, done tinyint NOT NULL DEFAULT 0, KEY "
+    "checklist_section (section)) COMMENT 'lines of checklists';\n"
+    "INSERT INTO shop.checklistsectionline SELECT seq, seq % 997, concat('line ', seq), seq % 2 "
+    "FROM shop.seq_1_to_{ROWS};\n";

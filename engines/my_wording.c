@@ -481,5 +481,7 @@ const struct wording my_wording = {
     .cover = cover,
     .recover = cover_again,
     .ends_tx = commits_by_itself,
+    .stays_here = my_stays_here,
+    .rebuild_here = my_rebuild_here,
     .no_cascade = 1,
 };

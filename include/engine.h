@@ -95,6 +95,11 @@ struct wording {
 	/* True where statements of the plan end the transaction they are in by themselves: then
 	 * there is none around them. NULL: none does. */
 	int (*ends_tx)(const struct plan *p);
+	/* True where what the session writes goes to no log: no replica gets it. NULL: never. */
+	int (*stays_here)(const struct session *s);
+	/* How a table that only the primary lost is rebuilt there alone: one sentence; NULL where
+	 * this plan is no such thing. NULL: the engine cannot. */
+	char *(*rebuild_here)(struct arena *a, const struct plan *p, const struct node *primary);
 	/* What depends on an object cannot be dropped along by a word in the statement. */
 	int no_cascade;
 };

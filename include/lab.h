@@ -31,7 +31,8 @@ struct lab_setup {
 	const struct lab_owner *owners;
 	size_t nowners;
 	int no_slots;
-	long rows; /* of orders; 0: LAB_ROWS */
+	const char *incident; /* a published one to be set up, "cxalloy"; NULL none */
+	long rows;	      /* of orders; 0: LAB_ROWS */
 };
 
 struct lab_node {

@@ -338,6 +338,7 @@ choose_nodes(struct guarding *g, struct err *e)
 		    "who would replay it is not known, so no hold could be proved; nothing was "
 		    "sent");
 	g->nset = look_hold_set(g->arena, t, g->in->policy, &g->set);
+	guard_stays_here(g);
 	guard_choose_covered(g);
 	return 0;
 }

@@ -17,6 +17,27 @@ guard_covers(const struct guarding *g)
 	return g->nbelow > 0;
 }
 
+void
+guard_stays_here(struct guarding *g)
+{
+	const char *offer;
+
+	if (g->say->stays_here != NULL && g->say->stays_here(&g->plan->session)) {
+		g->stays_here = 1;
+		g->nset = 0;
+		guard_reason(g, "stays-here", g->plan->verdict.level,
+		    arena_printf(g->arena,
+			"Your session writes into no log: it happens on %s alone, nobody is held, "
+			"and every replica keeps what it has and goes on replicating.",
+			g->primary->name));
+		return;
+	}
+	offer = g->say->rebuild_here == NULL ? NULL
+					     : g->say->rebuild_here(g->arena, g->plan, g->primary);
+	if (offer != NULL)
+		guard_reason_first(g, "rebuild-here", g->plan->verdict.level, offer);
+}
+
 static int
 is_in_set(const struct guarding *g, const struct node *n)
 {

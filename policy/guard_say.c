@@ -22,6 +22,18 @@ guard_reason(struct guarding *g, const char *rule, enum level level, const char 
 	v->nreasons++;
 }
 
+void
+guard_reason_first(struct guarding *g, const char *rule, enum level level, const char *sentence)
+{
+	struct verdict *v = &g->plan->verdict;
+	struct reason last;
+
+	guard_reason(g, rule, level, sentence);
+	last = v->reasons[v->nreasons - 1];
+	memmove(v->reasons + 1, v->reasons, (v->nreasons - 1) * sizeof(last));
+	v->reasons[0] = last;
+}
+
 static void
 add_node(struct guarding *g, const struct node *n, int is_held)
 {
@@ -165,6 +177,10 @@ gated_way_back(struct guarding *g)
 			"%s keep%s everything as it was before this: `undo` brings it back from "
 			"there, as long as the hold stands.",
 			held_names(g), g->nset == 1 ? "s" : ""));
+	else if (g->stays_here)
+		back(g, BACK_NONE,
+		    "No statement takes it back here; the replicas still have what they had: load "
+		    "it from one of them, under the same setting.");
 	else
 		back(g, BACK_NONE,
 		    "No replica is held, so no copy stays behind: only a backup could bring it "

@@ -24,6 +24,7 @@ struct guarding {
 	size_t nbelow;
 	enum tx_shape shape;
 	int on_operator;   /* on the operator's own connection */
+	int stays_here;	   /* no replica gets it: nobody is held */
 	int in_tx;	   /* one transaction around the statements, by us */
 	size_t first, end; /* statements sent as such; BEGIN and COMMIT may be ours */
 	int wave;	   /* last one used */
@@ -60,6 +61,8 @@ void guard_build_reprove(struct guarding *g);
 void guard_build_recover(struct guarding *g);
 
 /* Who is kept back by whom: policy/guard_cover.c. Takes those out of the set. */
+/* What no replica gets needs no hold; what one could be spared is offered. */
+void guard_stays_here(struct guarding *g);
 void guard_choose_covered(struct guarding *g);
 
 /* What a plan says besides its steps: policy/guard_say.c. */
@@ -67,6 +70,9 @@ void guard_nodes(struct guarding *g);
 void guard_accepted(struct guarding *g);
 void guard_way_back(struct guarding *g);
 void guard_reversible(struct guarding *g);
+/* Before all others: what is better than the plan itself. */
+void guard_reason_first(
+    struct guarding *g, const char *rule, enum level level, const char *sentence);
 void guard_reason(struct guarding *g, const char *rule, enum level level, const char *sentence);
 
 #endif

@@ -57,6 +57,8 @@ lab_up() {
 	export LAB
 	local driver=("$HOLDFAST_BUILD/holdfast" lab up)
 	[ -x "$HOLDFAST_BUILD/lab-driver" ] && driver=("$HOLDFAST_BUILD/lab-driver" up)
+	# A published incident, set up: LAB_INCIDENT=cxalloy.
+	[ -z "${LAB_INCIDENT:-}" ] || driver=("$HOLDFAST_BUILD/holdfast" lab incident "$LAB_INCIDENT")
 	as_root "${driver[@]}" --engine "$LAB_ENGINE" --shape "$shape" --dir "$LAB" \
 		--own alice=hf-alice,bob=hf-bob "$@" >"$LAB.out" 2>&1 ||
 		{ cat "$LAB.out" >&2; rm -f "$LAB.out"; return 1; }
