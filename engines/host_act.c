@@ -87,23 +87,34 @@ host_proc(struct cluster *c, struct waiter *w, const struct step *s, struct aren
 	return err_set(e, ERR_FAILED, "no procedure is called %s; nothing was done", s->proc);
 }
 
-/* What a command says goes to whoever shows it, as it comes. */
+/* What a command says goes to whoever shows it, as it comes, up to a bound. */
+struct showing {
+	struct sink *sink;
+	size_t n;
+	int is_cut;
+};
+
 static void
 show_output(void *ctx, int is_err, const char *data, size_t n)
 {
-	struct effect *f = ctx;
+	struct showing *s = ctx;
+	size_t room = HOST_OUT_MAX - s->n;
 
 	(void)is_err;
-	if (f->sink != NULL && f->sink->copy_out != NULL)
-		f->sink->copy_out(f->sink, data, n);
+	s->is_cut |= n > room;
+	n = n > room ? room : n;
+	s->n += n;
+	if (n > 0 && s->sink != NULL && s->sink->copy_out != NULL)
+		s->sink->copy_out(s->sink, data, n);
 }
 
 int
 host_attempt(struct cluster *c, struct waiter *w, struct effect *f)
 {
 	const char *argv[HOST_ARGV_MAX + 1] = {NULL};
+	struct showing shown = {.sink = f->sink};
 	struct host_command cmd = {
-	    .argv = argv, .timeout_ms = f->timeout_ms, .output = show_output, .ctx = f};
+	    .argv = argv, .timeout_ms = f->timeout_ms, .output = show_output, .ctx = &shown};
 	struct outcome *o = &f->outcome;
 	struct host_conn *h;
 	int64_t start = now_ms();
@@ -119,6 +130,8 @@ host_attempt(struct cluster *c, struct waiter *w, struct effect *f)
 	f->rc = host_run(h, w, &cmd, &f->err);
 	o->is_unknown = cmd.is_unknown;
 	o->ms = now_ms() - start;
+	if (shown.is_cut && f->sink != NULL && f->sink->notice != NULL)
+		f->sink->notice(f->sink, "notice", "it said more than is shown here");
 	if (f->rc == 0 && cmd.signal[0] != '\0')
 		f->rc = err_set(&f->err, ERR_FAILED, "host %s: the command was ended by SIG%s",
 		    f->node, cmd.signal);

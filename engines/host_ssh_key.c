@@ -12,6 +12,7 @@
 /* What libssh2 1.10 can check, best first. */
 static const char *const types[] = {
     "ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "ssh-rsa"};
+#define COUNT (sizeof(types) / sizeof(types[0]))
 
 static int
 look_up(struct host_conn *h, struct ssh_link *l, struct known_key **keys, size_t *n, struct err *e)
@@ -29,16 +30,16 @@ ssh_prefer_known(struct host_conn *h, struct ssh_link *l, struct err *e)
 
 	if (look_up(h, l, &keys, &n, e) != 0)
 		return -1;
-	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-		for (k = 0; k < n; k++)
-			if (strcmp(keys[k].type, types[i]) == 0) {
-				list = arena_printf(
-				    h->arena, "%s%s%s", list, list[0] == '\0' ? "" : ",", types[i]);
-				break;
-			}
-	/* A host nobody knows is asked for any key: the refusal shows its fingerprint. */
-	if (list[0] != '\0')
-		libssh2_session_method_pref(l->session, LIBSSH2_METHOD_HOSTKEY, list);
+	for (i = 0; i < 2 * COUNT; i++) {
+		for (k = 0; k < n && strcmp(keys[k].type, types[i % COUNT]) != 0; k++)
+			continue;
+		/* First the types it is known by, then the others: a key of another type is read
+		 * to be refused with its fingerprint. */
+		if ((k < n) == (i < COUNT))
+			list = arena_printf(
+			    h->arena, "%s%s%s", list, list[0] == '\0' ? "" : ",", types[i % COUNT]);
+	}
+	libssh2_session_method_pref(l->session, LIBSSH2_METHOD_HOSTKEY, list);
 	return 0;
 }
 

@@ -131,6 +131,11 @@ int policy_plan_restore(struct arena *a, struct plan *p, const struct remove_inp
 int policy_plan_expunge(struct arena *a, struct plan *p, const struct remove_input *in,
     const struct plan *filed, struct err *e);
 
+/* One command line (text, classified in p->statements) on a host. Judged like every text; verdict,
+ * step and world are filled. host needs no more than its name where the command only reads. */
+void policy_plan_command(struct arena *a, struct plan *p, const struct judge_input *in,
+    const struct host_facts *host, const char *text);
+
 /* The world a plan relies on, as named facts, sorted. */
 void policy_world(struct arena *a, struct plan *p, const struct topology *t,
     const struct session *s, const struct hold *holds, size_t nholds);

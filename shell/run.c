@@ -292,7 +292,7 @@ run_wave(struct door *d, size_t from, size_t n, struct err *e)
 		wave_free(&w);
 		return -1;
 	}
-	if (n == 1 && s->kind == KIND_STATEMENT)
+	if (n == 1 && (s->kind == KIND_STATEMENT || s->kind == KIND_COMMAND))
 		w.effects[0].sink = out_table_open(d->app, &d->table);
 	drive(d, &w);
 	for (i = 0; i < n; i++) {
