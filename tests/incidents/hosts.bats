@@ -277,9 +277,10 @@ while True:
 	wait_until 20 pgrep -u "$(hosts_user)" -f "^sh $LAB/servers/slow"
 	local there
 	there=$(pgrep -u "$(hosts_user)" -f "^sh $LAB/servers/slow" | head -n 1)
+	there=$(ps -o pgid= -p "$there" | tr -d ' ')
 	sshd_drop h1
 	finish
-	as_root kill -- "-$there"
+	as_root kill -- "-$there" || true
 	[ "$status" -eq 10 ]
 	[[ "$output" == *"OUTCOME UNKNOWN on h1"* ]]
 }
