@@ -387,7 +387,7 @@ names_are_complete(void **state)
 	int i;
 
 	(void)state;
-	for (i = 0; i < 15; i++) {
+	for (i = 0; i < 16; i++) {
 		p->statements[0].actions[0].flags = 1u << i;
 		p->steps[0].kind = (enum step_kind)(i > KIND_LOAD ? KIND_LOAD : i);
 		p->session.tx = (enum tx_state)(i % 4);
@@ -406,7 +406,7 @@ names_are_complete(void **state)
 		assert_int_equal(q->session.tx, p->session.tx);
 		assert_int_equal(q->back, p->back);
 	}
-	p->statements[0].actions[0].flags = 1u << 15;
+	p->statements[0].actions[0].flags = 1u << 16;
 	assert_null(plan_encode(a, p, &len, &e));
 	arena_free(a);
 }
