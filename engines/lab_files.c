@@ -242,8 +242,8 @@ operator_line(const struct lab *l, const char *person, struct buf *b, struct err
 		fclose(f);
 	if (!ok)
 		return err_set(e, ERR_FAILED, "could not read %s", path);
-	buf_printf(b, "%s namespaces=\"%s,%s,%s,%s,%s\" %s", person, NS_SESSION, NS_REQUEST,
-	    NS_APPROVAL, NS_CHECKPOINT, NS_REVIEW, line);
+	buf_printf(b, "%s namespaces=\"%s,%s,%s,%s,%s,%s\" %s", person, NS_SESSION, NS_REQUEST,
+	    NS_APPROVAL, NS_CHECKPOINT, NS_REVIEW, NS_HANDOVER, line);
 	return 0;
 }
 

@@ -17,6 +17,7 @@
 #define NS_APPROVAL "approval@holdfast"
 #define NS_CHECKPOINT "checkpoint@holdfast"
 #define NS_REVIEW "review@holdfast"
+#define NS_HANDOVER "handover@holdfast"
 #define SSHSIG_MAX_BYTES 16384
 
 struct arena;

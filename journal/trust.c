@@ -1,7 +1,7 @@
 /*
- * What people signed: the certificate of the session key, and approvals, whose signers are
- * witnesses of the journal's head. Trust comes from the operators file alone; a statement is
- * read line by line and believed only after its signature held.
+ * What people signed: the certificate of the session key, and approvals and handovers, whose
+ * signers are witnesses of the journal's head. Trust comes from the operators file alone; a
+ * statement is read line by line and believed only after its signature held.
  */
 #include <string.h>
 
@@ -146,6 +146,60 @@ trust_approval(struct check *c, const json_t *rec, uint64_t seq)
 	}
 	if (note_claim(c, head, approver, issued, seq) != 0) {
 		c->wrong = arena_printf(c->a, "holds an answer by %s to another journal", approver);
+		return -1;
+	}
+	return 0;
+}
+
+/* The record says what its statement says, and the statement is of this session. */
+static int
+is_same_handover(struct check *c, const json_t *rec)
+{
+	static const char *const names[][2] = {
+	    {"incident", "name"}, {"from", "person"}, {"to", "to"}, {"held", "held"}};
+	const char *statement = json_text_of(rec, "statement"), *value;
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		value = statement_value(c->a, statement, names[i][0]);
+		if (value == NULL || strcmp(value, json_text_of(rec, names[i][1])) != 0)
+			return 0;
+	}
+	return strncmp(statement, "holdfast-handover-v1\n", 21) == 0;
+}
+
+int
+trust_handover(struct check *c, const json_t *rec, uint64_t seq)
+{
+	const char *statement = json_text_of(rec, "statement");
+	const char *sig = json_text_of(rec, "signature"), *to = json_text_of(rec, "to");
+	char *issued = statement_value(c->a, statement, "issued");
+	char *head = statement_value(c->a, statement, "journal");
+	const struct operator_key *key;
+	struct err e;
+
+	if (c->operators == NULL)
+		return 0;
+	if (issued == NULL || head == NULL || jtime_parse(issued) < 0 ||
+	    !is_same_handover(c, rec)) {
+		distrust(c, "a handover's statement is not what its record says", "");
+		return 0;
+	}
+	if (sshsig_verify_person(c->a, c->operators, sig, strlen(sig), NS_HANDOVER, statement,
+		strlen(statement), jtime_parse(issued), &key, &e) != 0) {
+		distrust(c, "a handover does not hold", e.msg);
+		return 0;
+	}
+	if (strcmp(key->person, to) != 0) {
+		distrust(c, "a handover is signed by another person than took over", "");
+		return 0;
+	}
+	if (c->person != NULL && strcmp(c->person, to) == 0) {
+		distrust(c, "a handover is signed by the person who ran the session", "");
+		return 0;
+	}
+	if (note_claim(c, head, to, issued, seq) != 0) {
+		c->wrong = arena_printf(c->a, "holds a handover to %s of another journal", to);
 		return -1;
 	}
 	return 0;

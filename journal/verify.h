@@ -53,5 +53,6 @@ int check_record(
  * record contradicts the file. */
 int trust_cert(struct check *c, const json_t *rec);
 int trust_approval(struct check *c, const json_t *rec, uint64_t seq);
+int trust_handover(struct check *c, const json_t *rec, uint64_t seq);
 
 #endif

@@ -131,7 +131,7 @@ ask_paste(struct handover *h, struct err *e)
 	while ((line = strsep(&rest, "\n")) != NULL)
 		if (line[0] != '\0')
 			tty_line(&t, SHOW_PLAIN, line);
-	tty_line(&t, SHOW_HEAD, "with: ssh-keygen -Y sign -n " NS_SESSION " -f KEY FILE");
+	tty_line(&t, SHOW_HEAD, "with: ssh-keygen -Y sign -n " NS_HANDOVER " -f KEY FILE");
 	tty_line(&t, SHOW_HEAD, "and pastes the signature here, BEGIN to END (Ctrl-C leaves):");
 	buf_init(&b, PASTE_MAX);
 	rc = tty_paste(&t, "END SSH SIGNATURE", &b);
@@ -151,13 +151,13 @@ get_signature(struct handover *h, struct err *e)
 	const struct operator_key *k;
 
 	if (p != NULL && p->key != NULL && access(p->key, R_OK) == 0) {
-		if (sshsig_sign_file(h->a, p->key, NS_SESSION, h->statement, strlen(h->statement),
+		if (sshsig_sign_file(h->a, p->key, NS_HANDOVER, h->statement, strlen(h->statement),
 			&h->sig, e) != 0)
 			return err_wrap(e, "%s did not sign; you are still on duty", h->to);
 	} else if (ask_paste(h, e) != 0) {
 		return -1;
 	}
-	if (sshsig_verify_person(h->a, h->app->operators, h->sig, strlen(h->sig), NS_SESSION,
+	if (sshsig_verify_person(h->a, h->app->operators, h->sig, strlen(h->sig), NS_HANDOVER,
 		h->statement, strlen(h->statement), (int64_t)time(NULL), &k, e) != 0)
 		return err_wrap(e, "the handover was not signed as it must be");
 	if (strcmp(k->person, h->to) != 0)

@@ -5,17 +5,28 @@
 load ../lab/lab
 load ../lab/people
 
+# Adds the newest session to ALL. Those of one second have no order in their names.
+started() {
+	local f
+	for f in $(as_root sh -c "ls $LAB/journal/*.jsonl"); do
+		[[ "$ALL" == *"$f"* ]] || ALL=$ALL$f$'\n'
+	done
+}
+
 setup_file() {
 	export BATS_NO_PARALLELIZE_WITHIN_FILE=true
 	lab_up star:1
+	ALL=
 	# One incident, two sessions of alice's, a dangerous statement, a refused one, a hostile text.
 	as alice -c 'incident open DB-7' -c "note first $(printf '\033[2J\342\200\256')line" \
 		-c "select 'row of data' as x from generate_series(1, 3)" \
 		-c 'topology' >/dev/null
+	started
 	as alice --wait 0 -c 'incident open DB-7' -c 'note second session' -c 'DROP TABLE order_items' \
 		>/dev/null 2>&1 || true
+	started
 	as alice --confirm pg1 -c 'CREATE TABLE scratch (a int)' -c 'ALTER TABLE scratch ADD b int' >/dev/null
-	ALL=$(as_root sh -c "ls $LAB/journal/*.jsonl" | sort)
+	started
 	export ALL
 }
 

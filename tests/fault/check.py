@@ -263,6 +263,30 @@ class Journal:
         self.claims.append((int(m.group(2)), m.group(3), seq, person))
         return None
 
+    def handover(self, rec, seq):
+        statement = text(rec, "statement")
+        if self.who is None:
+            return None
+        got = {}
+        for name in ("incident", "journal", "from", "to", "held", "issued"):
+            found = re.findall("^%s: ([^\n]*)\n" % name, statement, re.M)
+            got[name] = found[0] if len(found) == 1 else None
+        at = time_of(got["issued"]) if got["issued"] else None
+        if None in got.values() or at is None or not statement.startswith("holdfast-handover-v1\n"):
+            return self.doubt("a handover's statement is none")
+        if [got[n] for n in ("incident", "from", "to", "held")] != [text(rec, n) for n in ("name", "person", "to", "held")]:
+            return self.doubt("a handover's record says something else")
+        person = person_of(self.who, text(rec, "signature"), "handover@holdfast", statement, at)
+        if person is None or person != got["to"]:
+            return self.doubt("a handover does not hold")
+        if person == self.person:
+            return self.doubt("a handover is by the person who ran the session")
+        m = re.fullmatch(r"(.{26}):([0-9]{1,16}):([0-9a-f]{64})", got["journal"])
+        if not m or m.group(1) != self.session:
+            raise Wrong("holds a handover of another journal")
+        self.claims.append((int(m.group(2)), m.group(3), seq, person))
+        return None
+
     def signature(self, line):
         m = SIGNED.match(line)
         if not m or signer(m.group(2).decode(), "checkpoint@holdfast", m.group(1)) != self.key:
@@ -281,6 +305,8 @@ class Journal:
             self.cert(rec)
         elif kind in ("approval", "denial"):
             self.answer(rec, seq)
+        elif kind == "incident" and text(rec, "action") == "handover" and rec.get("sig", self) is self:
+            self.handover(rec, seq)
         elif kind in ("close", "checkpoint") or rec.get("sig", self) is not self:
             self.closed = kind == "close"
             self.signature(line)

@@ -79,6 +79,24 @@ answer(struct driver *d, const char *type)
 		head));
 }
 
+static void
+handover(struct driver *d)
+{
+	char *text, *sig;
+	struct err e;
+
+	text = arena_printf(d->a,
+	    "holdfast-handover-v1\nincident: DB-1\njournal: %s\nfrom: alice\nto: bob\nheld: pg2\n"
+	    "issued: 2026-11-22T03:02:00Z\n",
+	    journal_head(d->a, d->j));
+	if (sshsig_sign(d->a, d->bob, NS_HANDOVER, text, strlen(text), &sig, &e) != 0)
+		abort();
+	put(d, "incident",
+	    json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "action", "handover", "name", "DB-1",
+		"person", "alice", "to", "bob", "held", "pg2", "statement", text, "signature",
+		sig));
+}
+
 static int
 open_journal(struct driver *d, char **dirs, int n)
 {
@@ -131,6 +149,7 @@ story(struct driver *d)
 		journal_tick(d->j);
 	}
 	put(d, "note", json_pack("{s:s}", "text", "na\xc3\xafve \x7f \x1b[2J \xe2\x80\xae"));
+	handover(d);
 	put(d, "release", json_pack("{s:s,s:s}", "node", "pg2", "identity", "i2"));
 }
 
@@ -142,7 +161,7 @@ write_story(struct driver *d, const char *operators, char **dirs, int n)
 	if (out == NULL ||
 	    fprintf(out,
 		"alice namespaces=\"session@holdfast,approval@holdfast\" %s\n"
-		"bob namespaces=\"session@holdfast,approval@holdfast\" %s\n",
+		"bob namespaces=\"approval@holdfast,handover@holdfast\" %s\n",
 		session_key_public(d->alice), session_key_public(d->bob)) < 0 ||
 	    fclose(out) != 0)
 		return 1;

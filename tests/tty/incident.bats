@@ -40,7 +40,7 @@ shell() {
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/text")" = 7 ]
 	# alice signs it herself: that is no handover.
 	key=$LAB/keys/alice
-	as_root ssh-keygen -q -Y sign -n session@holdfast -f "$key" "$BATS_TEST_TMPDIR/text" 2>/dev/null
+	as_root ssh-keygen -q -Y sign -n handover@holdfast -f "$key" "$BATS_TEST_TMPDIR/text" 2>/dev/null
 	paste "$BATS_TEST_TMPDIR/text.sig"
 	key Enter
 	see 'signed by alice, not by bob; you are still on duty'
@@ -54,7 +54,7 @@ shell() {
 	done
 	visible | tac | sed '/^holdfast-handover-v1$/q' | tac | sed '/^issued: /q' >"$BATS_TEST_TMPDIR/text"
 	key=$LAB/keys/bob
-	as_root ssh-keygen -q -Y sign -n session@holdfast -f "$key" "$BATS_TEST_TMPDIR/text" 2>/dev/null
+	as_root ssh-keygen -q -Y sign -n handover@holdfast -f "$key" "$BATS_TEST_TMPDIR/text" 2>/dev/null
 	paste "$BATS_TEST_TMPDIR/text.sig"
 	key Enter
 	see 'bob is on duty for DB-9. This session stays alice'

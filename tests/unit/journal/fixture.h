@@ -44,7 +44,7 @@ fixture_init(struct fixture *f)
 	assert_int_equal(session_key_new(&f->bob, &e), 0);
 	f->operators_text = arena_printf(f->a,
 	    "alice namespaces=\"session@holdfast,approval@holdfast\" %s\n"
-	    "bob namespaces=\"session@holdfast,approval@holdfast\" %s\n",
+	    "bob namespaces=\"session@holdfast,approval@holdfast,handover@holdfast\" %s\n",
 	    session_key_public(f->alice), session_key_public(f->bob));
 	if (operators_parse(f->a, "operators", f->operators_text, strlen(f->operators_text),
 		&f->operators, &e) != 0)
