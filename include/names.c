@@ -47,6 +47,24 @@ step_kind_name(enum step_kind k)
 	return names[k];
 }
 
+int
+step_kind_acts(enum step_kind k)
+{
+	return k == KIND_STATEMENT || k == KIND_LOAD || k == KIND_RELEASE || k == KIND_COMMIT ||
+	       k == KIND_MOVE || k == KIND_EXPUNGE || k == KIND_COMMAND;
+}
+
+int
+step_kind_name_acts(const char *name)
+{
+	int k;
+
+	for (k = 0; k <= (int)KIND_COMMAND; k++)
+		if (strcmp(step_kind_name((enum step_kind)k), name) == 0)
+			return step_kind_acts((enum step_kind)k);
+	return 0;
+}
+
 const char *
 level_name(enum level l)
 {

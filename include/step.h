@@ -87,5 +87,9 @@ struct step {
 
 const char *step_part_name(enum step_part p);
 const char *step_kind_name(enum step_kind k);
+/* In a plan's main part, such a step changes something; the others look, guard or keep. */
+int step_kind_acts(enum step_kind k);
+/* The same of a kind's name; 0 for a name that is none. */
+int step_kind_name_acts(const char *name);
 
 #endif

@@ -44,6 +44,7 @@ enum pm_kind {
 	PM_INCIDENT,
 	PM_TOPOLOGY,
 	PM_JOURNAL,
+	PM_SAID,
 	PM_KINDS
 };
 
@@ -51,8 +52,11 @@ struct pm_source {		 /* one journal file */
 	size_t no;		 /* as the merge counts */
 	const char *file, *base; /* as given; without directories */
 	const char *session, *person, *host, *cluster, *tool, *opened;
-	const char *label; /* "5dch2mtf", with ".1" for a continuing file */
+	const char *policy; /* digest of the rules that judged there, or "" */
+	const char *label;  /* "5dch2mtf", with ".1" for a continuing file */
 	int part;
+	int64_t bytes;
+	uint64_t redacted; /* secrets taken out before they were written */
 	int has_offset;
 	int64_t offset_s; /* local time - UTC, as the session's machine had it */
 	const struct verify_report *report;
@@ -82,6 +86,11 @@ struct pm_proof {
 	int is_proven;
 };
 
+struct pm_answer { /* a signature under a request */
+	struct pm_event *event;
+	int64_t wait_us; /* since the request */
+};
+
 /* One plan: what was wanted, who agreed, what was done. */
 struct pm_plan {
 	const char *id, *text, *danger, *level, *reason, *undoes, *way_back, *outcome;
@@ -94,8 +103,10 @@ struct pm_plan {
 	struct pm_event *before_event, *after_event, *rows_event, *recovered;
 	struct pm_proof *proofs;
 	size_t nproofs;
+	struct pm_answer *answers; /* approvals, one a person; `approval` is the first */
+	size_t nanswers;
 	int in_transaction, is_committed;
-	int64_t rows, wait_us; /* wait: request to signature; PM_NONE none */
+	int64_t rows;
 };
 
 struct pm_person {
@@ -103,6 +114,19 @@ struct pm_person {
 	size_t sessions, acts, approvals, denials, notes;
 	const char *role;
 	struct pm_event *first, *last;
+	struct pm_event *duty; /* since when on duty for an incident; NULL not, or not any more */
+	int64_t duty_us;       /* in all */
+};
+
+struct pm_system { /* a server, as pictures and plans saw it */
+	const char *name, *identity, *version, *role, *role_last;
+	struct pm_event *seen;
+};
+
+struct pm_estimate { /* what a long step said was left, and what was */
+	const struct pm_plan *plan;
+	struct pm_event *told, *end; /* end NULL: it never ended */
+	const char *left;
 };
 
 struct pm_span { /* a replica held back */
@@ -130,9 +154,16 @@ struct pm_metric {
 	struct pm_event *from, *to;
 };
 
+struct pm_fact { /* what a record has to say under a heading */
+	const char *text;
+	struct pm_event *event;
+};
+
 struct pm_section {			 /* for people */
 	const char *title, *hint, *text; /* text NULL: TODO */
 	int is_ours;
+	struct pm_fact *facts;
+	size_t nfacts;
 };
 
 struct pm_mark { /* what a note calls itself, "decision: ..." */
@@ -166,6 +197,10 @@ struct pm {
 	size_t nmetrics;
 	struct pm_section *sections;
 	size_t nsections;
+	struct pm_system *systems;
+	size_t nsystems;
+	struct pm_estimate *estimates;
+	size_t nestimates;
 	char **skews; /* sentences about clocks */
 	size_t nskews;
 	const char *incident, *title, *severity;
@@ -191,6 +226,8 @@ const char *pm_kind_name(enum pm_kind k);
 void pm_plans(struct pm *pm);
 struct pm_plan *pm_plan(struct pm *pm, const char *id, int make);
 int pm_is_act(const json_t *step);
+/* Who approved, each with the time it took: "bob after 2 min, carol after 5 min". */
+const char *pm_approvers(struct pm *pm, const struct pm_plan *p);
 /* What could not be held and was accepted by name: it takes the act as well. */
 const char *pm_accepted(struct pm *pm, const struct pm_plan *p);
 /* The rules that judged it, "destructive, cascade". */
@@ -201,6 +238,15 @@ int pm_is_dangerous(const struct pm_plan *p);
 void pm_facts(struct pm *pm);
 void pm_metrics(struct pm *pm);
 void pm_losses(struct pm *pm);
+/* pm_systems.c: servers, and what long steps said of their end */
+void pm_systems(struct pm *pm);
+void pm_estimates(struct pm *pm);
+/* Microseconds without any record before this one; 0 where it is less than people ask about. */
+int64_t pm_gap(const struct pm *pm, size_t i);
+/* pm_suggest.c: what records say under people's headings */
+void pm_suggest(struct pm *pm);
+/* A note that begins with that word and a colon. */
+int pm_note_says(const struct pm_event *ev, const char *word);
 /* pm_notes.c */
 void pm_sections(struct pm *pm);
 void pm_write_notes(struct pm *pm, struct buf *b);
@@ -217,6 +263,14 @@ char *pm_duration(struct pm *pm, int64_t us);
 char *pm_ref(struct pm *pm, const struct pm_event *ev); /* "5dch2mtf:40"; "" for NULL */
 size_t pm_source_no(const struct pm *pm, const struct pm_source *s);
 const char *pm_verdict(enum verify_code code);
+/* The hash of the last record that holds, or "". */
+const char *pm_head(const struct verify_report *r);
+/* Itself where it is letters, digits, ':' and the like; "" where it is anything else. */
+const char *pm_word(const char *s);
+struct pm_word_meaning {
+	const char *word, *means;
+};
+extern const struct pm_word_meaning pm_glossary[]; /* ends with NULL */
 
 /* one a format */
 void pm_write_md(struct pm *pm, struct buf *b);
@@ -229,8 +283,15 @@ void pm_svg_topology(
 void pm_chart_lag(struct pm *pm, struct buf *b);
 void pm_chart_held(struct pm *pm, struct buf *b);
 void pm_player(struct pm *pm, struct buf *b);
-/* pm_html_parts.c: the page from the dangerous actions on */
+/* pm_html_parts.c: pictures, dangerous actions, people's parts; the first of those by itself */
 void pm_html_parts(struct pm *pm, struct buf *b);
+void pm_html_summary(struct pm *pm, struct buf *b);
+/* pm_html_figures.c */
+void pm_html_nav(struct buf *b);
+void pm_html_figures(struct pm *pm, struct buf *b);
+/* pm_html_more.c */
+void pm_html_more(struct pm *pm, struct buf *b);
+void pm_html_made(struct pm *pm, struct buf *b);
 /* A link to the record's row; "" for NULL. */
 const char *pm_html_ref(struct pm *pm, const struct pm_event *ev);
 /* True where a hold of the node stands at that time. */

@@ -50,6 +50,35 @@ take_person(struct pm *pm, struct pm_event *ev)
 	p->notes += strcmp(ev->type, "note") == 0 || strcmp(ev->type, "status") == 0;
 }
 
+static void
+end_duty(struct pm_person *p, const struct pm_event *at)
+{
+	if (p->duty != NULL && at->order_us > p->duty->order_us)
+		p->duty_us += at->order_us - p->duty->order_us;
+	p->duty = NULL;
+}
+
+/* On duty: from opening or joining an incident, or taking it over, to handing it over or its end.
+ */
+static void
+take_duty(struct pm *pm, struct pm_event *ev)
+{
+	const char *action = pm_str(ev->json, "action"), *to = pm_str(ev->json, "to");
+	size_t i;
+
+	if (strcmp(ev->type, "incident") != 0 || action == NULL)
+		return;
+	if (strcmp(action, "open") == 0 && person(pm, ev->who)->duty == NULL)
+		person(pm, ev->who)->duty = ev;
+	if (strcmp(action, "handover") == 0) {
+		end_duty(person(pm, ev->who), ev);
+		if (person(pm, to)->duty == NULL)
+			person(pm, to)->duty = ev;
+	}
+	for (i = 0; strcmp(action, "close") == 0 && i < pm->npeople; i++)
+		end_duty(&pm->people[i], ev);
+}
+
 /* Roles in the order in which people appear; nothing in the letter tells who it is. */
 static void
 name_people(struct pm *pm)
@@ -150,8 +179,24 @@ stands_anything(const struct pm *pm, int64_t us)
 	return 0;
 }
 
+static int
+shows_hold(const struct pm_event *picture)
+{
+	const json_t *nodes = json_object_get(picture->json, "nodes");
+	const char *hold;
+	size_t i;
+
+	for (i = 0; i < json_array_size(nodes); i++) {
+		hold = pm_str(json_array_get(nodes, i), "hold");
+		if (hold != NULL && strcmp(hold, "none") != 0)
+			return 1;
+	}
+	return 0;
+}
+
 /* Before: the last picture before the first hold (or act). During: the first while something is
- * held. After: the last one of all, where it is later than both. */
+ * held, and seen to be if one shows that. After: the last one of all, where it is later than both.
+ */
 static void
 choose_pictures(struct pm *pm)
 {
@@ -171,8 +216,9 @@ choose_pictures(struct pm *pm)
 			continue;
 		if (pm->before == NULL || ev->order_us <= first)
 			pm->before = ev;
-		if (stands_anything(pm, ev->order_us))
-			pm->during = pm->during == NULL ? ev : pm->during;
+		if (stands_anything(pm, ev->order_us) &&
+		    (pm->during == NULL || (!shows_hold(pm->during) && shows_hold(ev))))
+			pm->during = ev;
 		if (ev->order_us > first)
 			pm->after = ev;
 	}
@@ -235,6 +281,7 @@ pm_facts(struct pm *pm)
 	for (i = 0; i < pm->nevents; i++) {
 		ev = pm->events[i];
 		take_person(pm, ev);
+		take_duty(pm, ev);
 		if (strcmp(ev->type, "hold") == 0 || strcmp(ev->type, "release") == 0)
 			take_hold(pm, ev);
 		if (strcmp(ev->type, "topology") == 0)
@@ -242,6 +289,9 @@ pm_facts(struct pm *pm)
 		if (strcmp(ev->type, "incident") == 0)
 			take_incident(pm, ev);
 	}
+	for (i = 0; i < pm->npeople; i++)
+		if (pm->people[i].last != NULL)
+			end_duty(&pm->people[i], pm->people[i].last);
 	if (pm->incident == NULL)
 		pm->incident = pm->title = "";
 	if (pm->severity == NULL)

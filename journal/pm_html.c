@@ -90,29 +90,7 @@ write_banner(struct pm *pm, struct buf *b)
 	    count_plans(pm, 0), count_plans(pm, 1));
 	if (open > 0)
 		buf_printf(b, "<span class=\"k k-bad\">%zu still held</span>", open);
-	buf_puts(b, "</div></div></header>\n<main>\n");
-}
-
-static void
-write_figures(struct pm *pm, struct buf *b)
-{
-	const struct pm_metric *m;
-	const char *class;
-	size_t i;
-
-	buf_puts(b, "<h2>Figures</h2>\n<div class=\"grid\" id=\"figures\">\n");
-	for (i = 0; i < pm->nmetrics; i++) {
-		m = &pm->metrics[i];
-		class = strcmp(m->value, "TODO") == 0 ? " open"
-			: strlen(m->value) > 14	      ? " long"
-						      : "";
-		buf_printf(b,
-		    "<div class=\"card fig\" data-figure=\"%s\"><div class=\"n\">%s</div><div "
-		    "class=\"v%s\">%s</div><div class=\"m\">%s %s %s</div></div>\n",
-		    m->id, pm_html(pm, m->name), class, pm_html(pm, m->value),
-		    pm_html(pm, m->means), pm_html_ref(pm, m->from), pm_html_ref(pm, m->to));
-	}
-	buf_puts(b, "</div>\n");
+	buf_puts(b, "</div></div></header>\n");
 }
 
 static void
@@ -122,20 +100,23 @@ write_evidence(struct pm *pm, struct buf *b)
 	const struct pm_source *s;
 	size_t i;
 
-	buf_puts(b,
-	    "<h2>Evidence</h2>\n<div class=\"card scroll\"><table id=\"journals\"><thead><tr>"
-	    "<th>Journal</th><th>Session</th><th>Records</th><th>Verified</th><th>Witnesses</th>"
-	    "</tr></thead><tbody>\n");
+	buf_puts(b, "<h2 id=\"h-evidence\">Evidence</h2>\n<div class=\"card scroll\"><table "
+		    "id=\"journals\"><thead><tr>"
+		    "<th>Journal</th><th>Session</th><th>Records</th><th>Size</th><th>Head</th>"
+		    "<th>Verified</th><th>Witnesses</th>"
+		    "</tr></thead><tbody>\n");
 	for (i = 0; i < pm->nitems; i++) {
 		r = &pm->items[i].report;
 		s = pm_source(pm, pm->items[i].file);
 		buf_printf(b,
 		    "<tr><td class=\"mono\">%s</td><td class=\"mono\">%s</td><td "
-		    "class=\"r\">%llu</td><td><span class=\"k k-%s\">%s</span> "
-		    "%s%s%s</td><td>%s</td></tr>\n",
+		    "class=\"r\">%llu</td><td class=\"r nw\">%s</td><td class=\"mono\" "
+		    "title=\"sha256 of the last record: %s\">%.12s</td><td><span class=\"k "
+		    "k-%s\">%s</span> %s%s%s</td><td>%s</td></tr>\n",
 		    pm_html(pm, pm_base(pm->items[i].file)), s == NULL ? "not used" : s->label,
-		    (unsigned long long)(s == NULL ? 0 : s->records), class_of(r->code),
-		    pm_verdict(r->code), pm_html(pm, r->sentence),
+		    (unsigned long long)(s == NULL ? 0 : s->records),
+		    s == NULL ? "" : text_bytes(pm->a, s->bytes), pm_head(r), pm_head(r),
+		    class_of(r->code), pm_verdict(r->code), pm_html(pm, r->sentence),
 		    s == NULL || s->cut == NULL ? "" : "; read up to: ",
 		    pm_html(pm, s == NULL ? NULL : s->cut), pm_html(pm, r->witnessed));
 	}
@@ -160,8 +141,10 @@ write_people(struct pm *pm, struct buf *b)
 	size_t i;
 
 	buf_puts(b,
-	    "<h2>Participants</h2>\n<div class=\"card scroll\"><table id=\"people\"><thead><tr>"
-	    "<th>Who</th><th>Role</th><th>First seen</th><th>Last seen</th><th>Sessions</th>"
+	    "<h2 id=\"h-who\">Participants</h2>\n<div class=\"card scroll\"><table "
+	    "id=\"people\"><thead><tr>"
+	    "<th>Who</th><th>Role</th><th>First seen</th><th>Last seen</th><th>On duty</th>"
+	    "<th>Sessions</th>"
 	    "<th>Acts</th><th>Approvals</th><th>Denials</th><th>Notes</th><th>Evidence</th></tr>"
 	    "</thead><tbody>\n");
 	for (i = 0; i < pm->npeople; i++) {
@@ -170,9 +153,10 @@ write_people(struct pm *pm, struct buf *b)
 			continue;
 		buf_printf(b,
 		    "<tr><td><b>%s</b></td><td>%s</td><td class=\"t\">%s</td><td "
-		    "class=\"t\">%s</td>",
+		    "class=\"t\">%s</td><td class=\"nw r\">%s</td>",
 		    pm_html(pm, p->shown), p->role[0] == '\0' ? "TODO" : pm_html(pm, p->role),
-		    pm_utc(pm, p->first->us), pm_utc(pm, p->last->us));
+		    pm_utc(pm, p->first->us), pm_utc(pm, p->last->us),
+		    p->duty_us > 0 ? pm_duration(pm, p->duty_us) : "");
 		buf_printf(b,
 		    "<td class=\"r\">%zu</td><td class=\"r\">%zu</td><td class=\"r\">%zu</td><td "
 		    "class=\"r\">%zu</td><td class=\"r\">%zu</td><td class=\"e\">%s %s</td></tr>\n",
@@ -211,14 +195,20 @@ write_timeline(struct pm *pm, struct buf *b)
 	for (i = 0; i < pm->nevents; i++)
 		n += (size_t)pm->events[i]->is_routine;
 	buf_printf(b,
-	    "<h2>Timeline</h2>\n<p class=\"small\"><label><input type=\"checkbox\" id=\"more\" "
+	    "<h2 id=\"h-line\">Timeline</h2>\n<p class=\"small\"><label><input type=\"checkbox\" "
+	    "id=\"more\" "
 	    "checked> also the %zu routine records: what was looked at, single steps"
 	    "</label></p>\n<div class=\"card scroll\"><table id=\"timeline\"><thead><tr><th>Time "
 	    "(UTC)</th><th>Local</th><th>Since</th><th>Host</th><th>Where</th><th>Who</th><th>"
 	    "Kind</th><th>What happened</th><th>Evidence</th></tr></thead><tbody>\n",
 	    n);
-	for (i = 0; i < pm->nevents; i++)
+	for (i = 0; i < pm->nevents; i++) {
+		if (pm_gap(pm, i) > 0)
+			buf_printf(b,
+			    "<tr class=\"gap\"><td colspan=\"9\">no record for %s</td></tr>\n",
+			    pm_duration(pm, pm_gap(pm, i)));
 		write_row(pm, b, pm->events[i]);
+	}
 	buf_puts(b, "</tbody></table></div>\n");
 }
 
@@ -241,7 +231,8 @@ pm_player(struct pm *pm, struct buf *b)
 	size_t i;
 
 	buf_puts(b,
-	    "<h2>The session, replayed</h2>\n<div id=\"player\"><div id=\"bar\" hidden><button "
+	    "<h2 id=\"h-replay\">The session, replayed</h2>\n<div id=\"player\"><div id=\"bar\" "
+	    "hidden><button "
 	    "id=\"play\" type=\"button\">Play</button><span id=\"clock\">+0:00:00.0</span><input "
 	    "id=\"seek\" type=\"range\" min=\"0\" max=\"1\" step=\"1\" value=\"0\" "
 	    "aria-label=\"position\"><select id=\"speed\" aria-label=\"speed\"><option "
@@ -253,7 +244,8 @@ pm_player(struct pm *pm, struct buf *b)
 	    "they were</option></select></div>\n<div id=\"screen\">\n");
 	for (i = 0; i < pm->nevents; i++) {
 		ev = pm->events[i];
-		if ((ev->is_routine && ev->kind != PM_LOOKED) || is_typed(pm, i))
+		if ((ev->is_routine && ev->kind != PM_LOOKED && ev->kind != PM_SAID) ||
+		    ev->what[0] == '\0' || is_typed(pm, i))
 			continue;
 		buf_printf(b,
 		    "<div class=\"ln %s\" data-ms=\"%lld\" data-row=\"r%zu-%llu\"><span "
@@ -272,12 +264,17 @@ pm_write_html(struct pm *pm, struct buf *b)
 {
 	write_head(pm, b);
 	write_banner(pm, b);
-	write_figures(pm, b);
+	pm_html_nav(b);
+	buf_puts(b, "<main>\n");
+	pm_html_summary(pm, b);
+	pm_html_figures(pm, b);
 	pm_html_parts(pm, b);
 	pm_player(pm, b);
 	write_timeline(pm, b);
 	write_people(pm, b);
+	pm_html_more(pm, b);
 	write_evidence(pm, b);
+	pm_html_made(pm, b);
 	buf_puts(b,
 	    "<footer>Made from the journals above by holdfast: every figure names its record, and "
 	    "what no record says is left as TODO.");

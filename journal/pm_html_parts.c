@@ -35,6 +35,7 @@ write_section(struct pm *pm, struct buf *b, const struct pm_section *s)
 {
 	const char *p, *eol;
 	char open = 0;
+	size_t i;
 
 	buf_printf(b, "<div class=\"card section%s\"><h3>%s</h3>\n", s->text == NULL ? " todo" : "",
 	    pm_html(pm, s->title));
@@ -47,7 +48,12 @@ write_section(struct pm *pm, struct buf *b, const struct pm_section *s)
 	}
 	if (open != 0)
 		buf_puts(b, open == 'l' ? "</ul>\n" : "</p>\n");
-	buf_puts(b, "</div>\n");
+	if (s->nfacts > 0)
+		buf_puts(b, "<p class=\"from\">From the records</p>\n<ul class=\"facts\">\n");
+	for (i = 0; i < s->nfacts; i++)
+		buf_printf(b, "<li>%s %s</li>\n", pm_html(pm, s->facts[i].text),
+		    pm_html_ref(pm, s->facts[i].event));
+	buf_puts(b, s->nfacts > 0 ? "</ul>\n</div>\n" : "</div>\n");
 }
 
 static void
@@ -56,8 +62,8 @@ write_sections(struct pm *pm, struct buf *b, int wants_first)
 	size_t i;
 
 	if (!wants_first)
-		buf_puts(
-		    b, "<h2>For people to write</h2>\n<div class=\"three\" id=\"sections\">\n");
+		buf_puts(b, "<h2 id=\"h-people-write\">For people to write</h2>\n<div "
+			    "class=\"three\" id=\"sections\">\n");
 	for (i = wants_first ? 0 : 1; i < (wants_first ? 1 : pm->nsections); i++)
 		write_section(pm, b, &pm->sections[i]);
 	if (!wants_first)
@@ -116,7 +122,7 @@ write_topology(struct pm *pm, struct buf *b)
 		    (pm->spans[0].until == NULL ||
 			pm->spans[i].from->order_us < pm->spans[0].until->order_us))
 			held = pm->spans[i].from->order_us;
-	buf_puts(b, "<h2>Topology</h2>\n<div class=\"three\">\n");
+	buf_puts(b, "<h2 id=\"h-topology\">Topology</h2>\n<div class=\"three\">\n");
 	write_picture(pm, b, "Before", pm->before, pm->events[0]->order_us);
 	write_picture(pm, b, "During", pm->during, held);
 	write_picture(pm, b, "After", pm->after, pm->end->order_us);
@@ -199,10 +205,8 @@ write_items(struct pm *pm, struct buf *b, const struct pm_plan *p)
 	item(b, "Reason given", p->reason[0] ? pm_html(pm, p->reason) : "TODO");
 	if (p->approval != NULL)
 		item(b, "Approved by",
-		    with(pm,
-			arena_printf(pm->a, "<b>%s</b> after %s", pm_html(pm, p->approval->who),
-			    pm_duration(pm, p->wait_us)),
-			p->request, p->approval));
+		    with(pm, pm_html(pm, pm_approvers(pm, p)), p->request,
+			p->answers[p->nanswers - 1].event));
 	if (p->denial != NULL)
 		item(b, "Denied by", with(pm, pm_html(pm, p->denial->who), p->denial, NULL));
 	if (p->first != NULL && p->last != NULL)
@@ -232,7 +236,7 @@ write_dangerous(struct pm *pm, struct buf *b)
 	const struct pm_plan *p;
 	size_t i, n = 0;
 
-	buf_puts(b, "<h2>Dangerous actions</h2>\n");
+	buf_puts(b, "<h2 id=\"h-dangerous\">Dangerous actions</h2>\n");
 	for (i = 0; i < pm->nplans; i++) {
 		p = pm->plans[i];
 		if (!pm_is_dangerous(p))
@@ -261,7 +265,8 @@ write_losses(struct pm *pm, struct buf *b)
 	const json_t *list;
 	size_t i, k;
 
-	buf_puts(b, "<h2>Data-loss window</h2>\n<div class=\"card\" id=\"losses\">\n");
+	buf_puts(
+	    b, "<h2 id=\"h-loss\">Data-loss window</h2>\n<div class=\"card\" id=\"losses\">\n");
 	if (pm->nlosses == 0)
 		buf_puts(b, "<p>No record tells of data that was taken away.</p>\n");
 	for (i = 0; i < pm->nlosses; i++) {
@@ -293,9 +298,14 @@ write_losses(struct pm *pm, struct buf *b)
 void
 pm_html_parts(struct pm *pm, struct buf *b)
 {
-	write_sections(pm, b, 1);
 	write_topology(pm, b);
 	write_dangerous(pm, b);
 	write_losses(pm, b);
 	write_sections(pm, b, 0);
+}
+
+void
+pm_html_summary(struct pm *pm, struct buf *b)
+{
+	write_sections(pm, b, 1);
 }

@@ -50,11 +50,13 @@ journals(struct pm *pm)
 		    text(pm, r->witnessed), "head", text(pm, r->head), "used", s != NULL);
 		if (s != NULL)
 			json_object_update_new(
-			    o, json_pack("{s:o,s:o,s:o,s:i,s:I,s:I,s:o}", "session",
+			    o, json_pack("{s:o,s:o,s:o,s:i,s:I,s:I,s:o,s:I,s:I,s:o,s:o}", "session",
 				   text(pm, s->session), "person", text(pm, s->person), "host",
 				   text(pm, s->host), "part", s->part, "records",
 				   (json_int_t)s->records, "not_listed", (json_int_t)s->left_out,
-				   "read_up_to", text(pm, s->cut)));
+				   "read_up_to", text(pm, s->cut), "bytes", (json_int_t)s->bytes,
+				   "redacted", (json_int_t)s->redacted, "tool", text(pm, s->tool),
+				   "policy", text(pm, s->policy)));
 		json_array_append_new(list, o);
 	}
 	return list;
@@ -71,12 +73,13 @@ people(struct pm *pm)
 		p = &pm->people[i];
 		if (p->first == NULL)
 			continue;
-		json_array_append_new(list,
-		    json_pack("{s:o,s:o,s:I,s:I,s:I,s:I,s:I,s:o,s:o}", "name", text(pm, p->shown),
-			"role", text(pm, p->role), "sessions", (json_int_t)p->sessions, "acts",
-			(json_int_t)p->acts, "approvals", (json_int_t)p->approvals, "denials",
-			(json_int_t)p->denials, "notes", (json_int_t)p->notes, "first",
-			ref(pm, p->first), "last", ref(pm, p->last)));
+		json_array_append_new(
+		    list, json_pack("{s:o,s:I,s:o,s:I,s:I,s:I,s:I,s:I,s:o,s:o}", "name",
+			      text(pm, p->shown), "on_duty_us", (json_int_t)p->duty_us, "role",
+			      text(pm, p->role), "sessions", (json_int_t)p->sessions, "acts",
+			      (json_int_t)p->acts, "approvals", (json_int_t)p->approvals, "denials",
+			      (json_int_t)p->denials, "notes", (json_int_t)p->notes, "first",
+			      ref(pm, p->first), "last", ref(pm, p->last)));
 	}
 	return list;
 }
@@ -141,6 +144,20 @@ proofs(struct pm *pm, const struct pm_plan *p)
 }
 
 static json_t *
+approvals(struct pm *pm, const struct pm_plan *p)
+{
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; i < p->nanswers; i++)
+		json_array_append_new(
+		    list, json_pack("{s:o,s:I,s:o}", "approver", text(pm, p->answers[i].event->who),
+			      "wait_us", (json_int_t)p->answers[i].wait_us, "evidence",
+			      ref(pm, p->answers[i].event)));
+	return list;
+}
+
+static json_t *
 dangerous(struct pm *pm)
 {
 	json_t *list = json_array(), *o;
@@ -157,14 +174,16 @@ dangerous(struct pm *pm)
 		    text(pm, pm_rules(pm, p)), "reason", text(pm, p->reason), "way_back",
 		    text(pm, p->way_back), "undoes", text(pm, p->undoes));
 		json_object_update_new(o,
-		    json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}",
-			"not_held", text(pm, pm_accepted(pm, p)), "approver",
-			text(pm, p->approval == NULL ? NULL : p->approval->who), "wait_us",
-			number(p->wait_us, PM_NONE), "rows", number(p->rows, -1), "before",
-			text(pm, p->before), "after", text(pm, p->after), "outcome",
-			text(pm, p->outcome), "proofs", proofs(pm, p), "intent", ref(pm, p->intent),
-			"request", ref(pm, p->request), "approval", ref(pm, p->approval), "denial",
-			ref(pm, p->denial), "begin", ref(pm, p->first), "end", ref(pm, p->last)));
+		    json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}",
+			"approvals", approvals(pm, p), "not_held", text(pm, pm_accepted(pm, p)),
+			"approver", text(pm, p->approval == NULL ? NULL : p->approval->who),
+			"wait_us",
+			p->nanswers == 0 ? json_null() : json_integer(p->answers[0].wait_us),
+			"rows", number(p->rows, -1), "before", text(pm, p->before), "after",
+			text(pm, p->after), "outcome", text(pm, p->outcome), "proofs",
+			proofs(pm, p), "intent", ref(pm, p->intent), "request", ref(pm, p->request),
+			"approval", ref(pm, p->approval), "denial", ref(pm, p->denial), "begin",
+			ref(pm, p->first), "end", ref(pm, p->last)));
 		json_array_append_new(list, o);
 	}
 	return list;
@@ -223,18 +242,67 @@ lag(struct pm *pm)
 }
 
 static json_t *
+systems(struct pm *pm)
+{
+	json_t *list = json_array();
+	const struct pm_system *s;
+	size_t i;
+
+	for (i = 0; i < pm->nsystems; i++) {
+		s = &pm->systems[i];
+		json_array_append_new(
+		    list, json_pack("{s:o,s:o,s:o,s:o,s:o,s:o}", "name", text(pm, s->name), "role",
+			      text(pm, s->role), "role_at_the_end", text(pm, s->role_last),
+			      "version", text(pm, s->version), "identity", text(pm, s->identity),
+			      "evidence", ref(pm, s->seen)));
+	}
+	return list;
+}
+
+static json_t *
+estimates(struct pm *pm)
+{
+	json_t *list = json_array();
+	const struct pm_estimate *x;
+	size_t i;
+
+	for (i = 0; i < pm->nestimates; i++) {
+		x = &pm->estimates[i];
+		json_array_append_new(
+		    list, json_pack("{s:o,s:o,s:o,s:o,s:o}", "plan", text(pm, x->plan->id), "left",
+			      text(pm, x->left), "actual_us",
+			      x->end == NULL ? json_null() : json_integer(x->end->us - x->told->us),
+			      "told", ref(pm, x->told), "end", ref(pm, x->end)));
+	}
+	return list;
+}
+
+static json_t *
+facts(struct pm *pm, const struct pm_section *s)
+{
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; i < s->nfacts; i++)
+		json_array_append_new(
+		    list, json_pack("{s:o,s:o}", "text", text(pm, s->facts[i].text), "evidence",
+			      ref(pm, s->facts[i].event)));
+	return list;
+}
+
+static json_t *
 notes(struct pm *pm)
 {
 	json_t *list = json_array();
 	size_t i;
 
 	for (i = 0; i < pm->nsections; i++)
-		json_array_append_new(
-		    list, json_pack("{s:o,s:o}", "section",
-			      json_string(pm_inert(pm, pm->sections[i].title, 0)), "text",
-			      pm->sections[i].text == NULL
-				  ? json_null()
-				  : json_string(pm_inert(pm, pm->sections[i].text, TEXT_LINES))));
+		json_array_append_new(list,
+		    json_pack("{s:o,s:o,s:o}", "facts", facts(pm, &pm->sections[i]), "section",
+			json_string(pm_inert(pm, pm->sections[i].title, 0)), "text",
+			pm->sections[i].text == NULL
+			    ? json_null()
+			    : json_string(pm_inert(pm, pm->sections[i].text, TEXT_LINES))));
 	return list;
 }
 
@@ -256,6 +324,8 @@ pm_write_json(struct pm *pm, struct buf *b)
 		   journals(pm), "participants", people(pm), "metrics", metrics(pm), "timeline",
 		   timeline(pm), "dangerous", dangerous(pm), "losses", losses(pm), "holds",
 		   holds(pm), "lag", lag(pm), "notes", notes(pm)));
+	json_object_set_new(o, "systems", systems(pm));
+	json_object_set_new(o, "estimates", estimates(pm));
 	json_object_set_new(o, "topology",
 	    json_pack("{s:o,s:o,s:o}", "before", ref(pm, pm->before), "during", ref(pm, pm->during),
 		"after", ref(pm, pm->after)));

@@ -42,7 +42,8 @@ pm_time(const char *t)
 static int
 is_routine_type(const char *type)
 {
-	static const char *const types[] = {"input", "output", "checkpoint", "verdict", "bind"};
+	static const char *const types[] = {
+	    "input", "output", "screen", "checkpoint", "verdict", "bind", "terminal", "progress"};
 	size_t i;
 
 	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++)
@@ -55,6 +56,7 @@ static void
 take_open(struct pm *pm, struct pm_source *s, const json_t *j)
 {
 	s->tool = arena_strdup(pm->a, pm_str(j, "tool") == NULL ? "" : pm_str(j, "tool"));
+	s->policy = arena_strdup(pm->a, pm_str(j, "policy") == NULL ? "" : pm_str(j, "policy"));
 	s->has_offset = json_is_integer(json_object_get(j, "offset"));
 	s->offset_s = pm_int(j, "offset", 0);
 	if (s->offset_s < -86400 || s->offset_s > 86400)
@@ -70,6 +72,7 @@ add(struct pm *pm, struct pm_source *s, const struct merged *m, struct err *e)
 
 	if (s->records++ == 0)
 		take_open(pm, s, m->rec.json);
+	s->redacted += (uint64_t)pm_int(m->rec.json, "redacted", 0);
 	pm->nroutine += (size_t)is_routine;
 	if (is_routine && pm->nroutine > PM_ROUTINE_MAX) {
 		s->left_out++;
@@ -144,7 +147,8 @@ list_sources(struct pm *pm, const struct merge_source *info, size_t n)
 		s->host = arena_strdup(pm->a, info[i].host);
 		s->cluster = arena_strdup(pm->a, info[i].cluster);
 		s->opened = arena_strdup(pm->a, info[i].opened);
-		s->tool = "";
+		s->tool = s->policy = "";
+		s->bytes = info[i].bytes;
 		s->part = info[i].part;
 		s->label =
 		    arena_printf(pm->a, "%.8s", id_is_valid(s->session) ? s->session : "unknown");

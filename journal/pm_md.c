@@ -55,14 +55,15 @@ write_head(struct pm *pm, struct buf *b)
 	buf_printf(b, "From %s to %s, %s.\n\n", pm_utc(pm, pm->events[0]->us),
 	    pm_utc(pm, pm->end->us), pm_duration(pm, pm->end->us - pm->events[0]->us));
 	buf_printf(b, "## Evidence: %s\n\n", pm_verdict(pm->worst));
-	buf_puts(b, "| journal | session | records | verified | witnesses |\n"
-		    "| --- | --- | ---: | --- | --- |\n");
+	buf_puts(b, "| journal | session | records | size | head | verified | witnesses |\n"
+		    "| --- | --- | ---: | ---: | --- | --- | --- |\n");
 	for (i = 0; i < pm->nitems; i++) {
 		r = &pm->items[i].report;
 		s = pm_source(pm, pm->items[i].file);
-		buf_printf(b, "| %s | %s | %llu | %s: %s%s%s | %s |\n",
+		buf_printf(b, "| %s | %s | %llu | %s | `%s` | %s: %s%s%s | %s |\n",
 		    pm_md(pm, pm_base(pm->items[i].file)), s == NULL ? "not used" : s->label,
-		    (unsigned long long)(s == NULL ? 0 : s->records), pm_verdict(r->code),
+		    (unsigned long long)(s == NULL ? 0 : s->records),
+		    s == NULL ? "" : text_bytes(pm->a, s->bytes), pm_head(r), pm_verdict(r->code),
 		    pm_md(pm, r->sentence), s == NULL || s->cut == NULL ? "" : "; read up to: ",
 		    pm_md(pm, s == NULL ? NULL : s->cut), pm_md(pm, r->witnessed));
 	}
@@ -82,16 +83,17 @@ write_people(struct pm *pm, struct buf *b)
 	size_t i;
 
 	buf_puts(b,
-	    "\n## Participants\n\n| who | role | first | last | sessions | acts | approvals "
-	    "| denials | notes | evidence |\n"
-	    "| --- | --- | --- | --- | ---: | ---: | ---: | ---: | ---: | --- |\n");
+	    "\n## Participants\n\n| who | role | first | last | on duty | sessions | acts | "
+	    "approvals | denials | notes | evidence |\n"
+	    "| --- | --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |\n");
 	for (i = 0; i < pm->npeople; i++) {
 		p = &pm->people[i];
 		if (p->first == NULL)
 			continue;
-		buf_printf(b, "| %s | %s | %s | %s | %zu | %zu | %zu | %zu | %zu | %s |\n",
+		buf_printf(b, "| %s | %s | %s | %s | %s | %zu | %zu | %zu | %zu | %zu | %s |\n",
 		    pm_md(pm, p->shown), p->role[0] == '\0' ? "TODO" : pm_md(pm, p->role),
-		    pm_utc(pm, p->first->us), pm_utc(pm, p->last->us), p->sessions, p->acts,
+		    pm_utc(pm, p->first->us), pm_utc(pm, p->last->us),
+		    p->duty_us > 0 ? pm_duration(pm, p->duty_us) : "", p->sessions, p->acts,
 		    p->approvals, p->denials, p->notes, links(pm, p->first, p->last));
 	}
 }
@@ -112,6 +114,52 @@ write_metrics(struct pm *pm, struct buf *b)
 }
 
 static void
+write_systems(struct pm *pm, struct buf *b)
+{
+	const struct pm_system *s;
+	size_t i;
+
+	buf_puts(b, "\n## Systems\n\n| server | role | version | identity | first seen |\n| --- | "
+		    "--- | --- | --- | --- |\n");
+	for (i = 0; i < pm->nsystems; i++) {
+		s = &pm->systems[i];
+		buf_printf(b, "| %s | %s%s%s | %s | %s | %s |\n", pm_md(pm, s->name),
+		    pm_md(pm, s->role), strcmp(s->role, s->role_last) == 0 ? "" : ", at the end ",
+		    strcmp(s->role, s->role_last) == 0 ? "" : pm_md(pm, s->role_last),
+		    s->version[0] == '\0' ? "TODO" : pm_md(pm, s->version), pm_md(pm, s->identity),
+		    link_to(pm, s->seen));
+	}
+}
+
+static void
+write_estimates(struct pm *pm, struct buf *b)
+{
+	const struct pm_estimate *x;
+	size_t i;
+
+	if (pm->nestimates == 0)
+		return;
+	buf_puts(b, "\n### What long steps said was left\n\n| plan | told at | said | in fact | "
+		    "evidence |\n| --- | --- | --- | --- | --- |\n");
+	for (i = 0; i < pm->nestimates; i++) {
+		x = &pm->estimates[i];
+		buf_printf(b, "| %.8s | %s | %s | %s | %s |\n", pm_md(pm, x->plan->id),
+		    pm_utc(pm, x->told->us), pm_md(pm, x->left),
+		    x->end == NULL ? "it did not end here"
+				   : pm_duration(pm, x->end->us - x->told->us),
+		    links(pm, x->told, x->end));
+	}
+}
+
+static void
+write_gap(struct pm *pm, struct buf *b, size_t i)
+{
+	if (pm_gap(pm, i) > 0)
+		buf_printf(b, "| | | | | | | gap | no record for %s | %s |\n",
+		    pm_duration(pm, pm_gap(pm, i)), links(pm, pm->events[i - 1], pm->events[i]));
+}
+
+static void
 write_timeline(struct pm *pm, struct buf *b)
 {
 	const struct pm_event *ev;
@@ -123,6 +171,7 @@ write_timeline(struct pm *pm, struct buf *b)
 	    "|\n");
 	for (i = 0; i < pm->nevents; i++) {
 		ev = pm->events[i];
+		write_gap(pm, b, i);
 		if (ev->is_routine) {
 			n++;
 			continue;
@@ -154,8 +203,8 @@ write_plan(struct pm *pm, struct buf *b, const struct pm_plan *p, size_t no)
 	    pm_md(pm, p->level), pm_md(pm, pm_rules(pm, p)), link_to(pm, p->intent));
 	buf_printf(b, "- Reason given: %s\n", p->reason[0] ? pm_md(pm, p->reason) : "TODO");
 	if (p->approval != NULL)
-		buf_printf(b, "- Approved by %s after %s %s\n", pm_md(pm, p->approval->who),
-		    pm_duration(pm, p->wait_us), links(pm, p->request, p->approval));
+		buf_printf(b, "- Approved by %s %s\n", pm_md(pm, pm_approvers(pm, p)),
+		    links(pm, p->request, p->answers[p->nanswers - 1].event));
 	if (p->denial != NULL)
 		buf_printf(
 		    b, "- Denied by %s %s\n", pm_md(pm, p->denial->who), link_to(pm, p->denial));
@@ -229,6 +278,20 @@ write_losses(struct pm *pm, struct buf *b)
 	}
 }
 
+/* "; held: pg2, pg3" where holds stood when the picture was taken. */
+static const char *
+held_then(struct pm *pm, const struct pm_event *picture)
+{
+	const char *out = "";
+	size_t i;
+
+	for (i = 0; picture != NULL && i < pm->nspans; i++)
+		if (pm_held_at(pm, pm->spans[i].node, picture->order_us) == &pm->spans[i])
+			out = arena_printf(pm->a, "%s%s%s", out, out[0] == '\0' ? "; held: " : ", ",
+			    pm->spans[i].node);
+	return out;
+}
+
 static void
 write_topology(struct pm *pm, struct buf *b)
 {
@@ -239,9 +302,9 @@ write_topology(struct pm *pm, struct buf *b)
 
 	buf_puts(b, "\n## Topology and holds\n\n");
 	for (i = 0; i < 3; i++)
-		buf_printf(b, "- %s: %s %s\n", names[i],
+		buf_printf(b, "- %s: %s%s %s\n", names[i],
 		    pictures[i] == NULL ? "no picture was taken" : pm_md(pm, pictures[i]->what),
-		    link_to(pm, pictures[i]));
+		    pm_md(pm, held_then(pm, pictures[i])), link_to(pm, pictures[i]));
 	if (pm->nspans > 0)
 		buf_puts(b,
 		    "\n| replica | held from | until | for | at | evidence |\n| --- | --- | --- "
@@ -262,7 +325,7 @@ write_sections(struct pm *pm, struct buf *b)
 {
 	const struct pm_section *s;
 	const char *p;
-	size_t i;
+	size_t i, k;
 
 	for (i = 0; i < pm->nsections; i++) {
 		s = &pm->sections[i];
@@ -275,7 +338,35 @@ write_sections(struct pm *pm, struct buf *b)
 			else
 				buf_add(b, p, 1);
 		buf_puts(b, s->text == NULL ? "" : "\n");
+		if (s->nfacts > 0)
+			buf_puts(b, "\nFrom the records:\n\n");
+		for (k = 0; k < s->nfacts; k++)
+			buf_printf(b, "- %s %s\n", pm_md(pm, s->facts[k].text),
+			    link_to(pm, s->facts[k].event));
 	}
+}
+
+/* Which program and rules made these records, what is not in them, and what the words mean. */
+static void
+write_made(struct pm *pm, struct buf *b)
+{
+	const struct pm_source *s;
+	uint64_t redacted = 0;
+	size_t i;
+
+	buf_puts(b, "\n## How this was made\n\n| session | program | rules that judged | secrets "
+		    "taken out |\n| --- | --- | --- | ---: |\n");
+	for (i = 0; i < pm->nsources; i++) {
+		s = &pm->sources[i];
+		redacted += s->redacted;
+		buf_printf(b, "| %s | %s | `%s` | %llu |\n", s->label, pm_md(pm, s->tool),
+		    pm_word(s->policy), (unsigned long long)s->redacted);
+	}
+	buf_printf(b, "\n%llu secret%s taken out before anything was written.\n",
+	    (unsigned long long)redacted, redacted == 1 ? " was" : "s were");
+	for (i = 0; pm_glossary[i].word != NULL; i++)
+		buf_printf(b, "%s- %s: %s\n", i == 0 ? "\n" : "", pm_glossary[i].word,
+		    pm_glossary[i].means);
 }
 
 void
@@ -284,11 +375,14 @@ pm_write_md(struct pm *pm, struct buf *b)
 	write_head(pm, b);
 	write_sections(pm, b);
 	write_people(pm, b);
+	write_systems(pm, b);
 	write_metrics(pm, b);
+	write_estimates(pm, b);
 	write_timeline(pm, b);
 	write_dangerous(pm, b);
 	write_losses(pm, b);
 	write_topology(pm, b);
+	write_made(pm, b);
 	if (pm->setup->is_blameless)
 		buf_puts(b,
 		    "\nNames of persons were replaced by roles wherever they stood as words. "

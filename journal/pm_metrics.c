@@ -13,9 +13,10 @@
 #include "banned.h"
 
 struct moments {
-	struct pm_event *started, *detected, *correcting, *workaround, *corrected;
+	struct pm_event *started, *detected, *acknowledged, *correcting, *workaround, *mitigated;
+	struct pm_event *corrected;
 	int64_t started_us, corrected_us;
-	const char *how_started, *how_detected, *how_corrected;
+	const char *how_started, *how_detected, *how_acknowledged, *how_corrected;
 };
 
 /* A correction: takes a plan back, or brings something back. */
@@ -36,8 +37,8 @@ is_correction(const struct pm_plan *p)
 	return 0;
 }
 
-static int
-note_says(const struct pm_event *ev, const char *word)
+int
+pm_note_says(const struct pm_event *ev, const char *word)
 {
 	const char *text = strcmp(ev->type, "note") == 0 ? pm_str(ev->json, "text") : NULL;
 	size_t n = strlen(word);
@@ -82,15 +83,22 @@ from_notes(struct pm *pm, struct moments *m)
 
 	for (i = 0; i < pm->nevents; i++) {
 		ev = pm->events[i];
-		if (m->detected == NULL && note_says(ev, "detected")) {
+		if (m->detected == NULL && pm_note_says(ev, "detected")) {
 			m->detected = ev;
 			m->how_detected = "the first note that says so";
 		}
-		if (m->workaround == NULL && note_says(ev, "workaround"))
+		if (m->acknowledged == NULL && pm_note_says(ev, "acknowledged")) {
+			m->acknowledged = ev;
+			m->how_acknowledged = "the first note that says so";
+		}
+		if (m->workaround == NULL && pm_note_says(ev, "workaround"))
 			m->workaround = ev;
-		if (m->correcting == NULL && note_says(ev, "correcting"))
+		if (m->mitigated == NULL &&
+		    (pm_note_says(ev, "mitigated") || pm_note_says(ev, "workaround")))
+			m->mitigated = ev;
+		if (m->correcting == NULL && pm_note_says(ev, "correcting"))
 			m->correcting = ev;
-		if (note_says(ev, "corrected") || note_says(ev, "resolved")) {
+		if (pm_note_says(ev, "corrected") || pm_note_says(ev, "resolved")) {
 			m->corrected = ev;
 			m->corrected_us = ev->us;
 			m->how_corrected = "the last note that says so";
@@ -126,23 +134,38 @@ from_plans(struct pm *pm, struct moments *m)
 		m->how_corrected = "the end of the last plan that took something back";
 }
 
+static const char *
+action_of(const struct pm_event *ev)
+{
+	const char *op = pm_str(ev->json, "op");
+
+	if (ev->kind != PM_INCIDENT)
+		return "";
+	op = op != NULL ? op : pm_str(ev->json, "action");
+	return op == NULL ? "" : op;
+}
+
 static void
 detect(struct pm *pm, struct moments *m)
 {
 	struct pm_event *ev;
-	const char *op;
 	size_t i;
 
-	for (i = 0; i < pm->nevents && m->detected == NULL; i++) {
+	for (i = 0; i < pm->nevents; i++) {
 		ev = pm->events[i];
-		op = pm_str(ev->json, "op") != NULL ? pm_str(ev->json, "op")
-						    : pm_str(ev->json, "action");
-		if (ev->kind == PM_ALARM) {
+		if (m->detected == NULL && ev->kind == PM_ALARM) {
 			m->detected = ev;
 			m->how_detected = "the first alarm";
-		} else if (ev->kind == PM_INCIDENT && op != NULL && strcmp(op, "open") == 0) {
+		}
+		if (strcmp(action_of(ev), "open") != 0)
+			continue;
+		if (m->detected == NULL) {
 			m->detected = ev;
 			m->how_detected = "the incident was opened";
+		}
+		if (m->acknowledged == NULL) {
+			m->acknowledged = ev;
+			m->how_acknowledged = "somebody opened the incident";
 		}
 	}
 }
@@ -215,44 +238,58 @@ add_moments(struct pm *pm)
 	    m.corrected, m.corrected_us, "from the begin of the correction to corrected");
 	add_moment(pm, "started", "Started", m.started_us, m.started, m.how_started);
 	add_moment(pm, "detected", "Detected", us_of(m.detected), m.detected, m.how_detected);
+	add_moment(pm, "acknowledged", "Acknowledged", us_of(m.acknowledged), m.acknowledged,
+	    m.how_acknowledged);
+	add_moment(pm, "mitigated", "Mitigated", us_of(m.mitigated), m.mitigated,
+	    "the first note \"workaround:\" or \"mitigated:\"");
 	add_moment(pm, "correcting", "Correction began", us_of(m.correcting), m.correcting,
 	    "the first act that takes something back, or the note \"correcting:\"");
 	add_moment(pm, "corrected", "Corrected", m.corrected_us, m.corrected, m.how_corrected);
 }
 
+struct wait {
+	const struct pm_plan *plan;
+	const struct pm_answer *answer;
+};
+
 static int
 by_value(const void *x, const void *y)
 {
-	int64_t a = (*(struct pm_plan *const *)x)->wait_us,
-		b = (*(struct pm_plan *const *)y)->wait_us;
+	int64_t a = ((const struct wait *)x)->answer->wait_us,
+		b = ((const struct wait *)y)->answer->wait_us;
 
 	return (a > b) - (a < b);
 }
 
 static void
+add_wait(struct pm *pm, const char *id, const char *name, const struct wait *w, const char *means)
+{
+	add_between(pm, id, name, w->plan->request, w->plan->request->us, w->answer->event,
+	    w->plan->request->us + w->answer->wait_us, means);
+}
+
+static void
 add_waits(struct pm *pm)
 {
-	struct pm_plan **waited = arena_array(pm->a, pm->nplans + 1, sizeof(struct pm_plan *)), *p;
-	size_t i, n = 0;
+	struct wait *all = NULL;
+	size_t i, k, n = 0;
 
-	for (i = 0; i < pm->nplans; i++) {
-		p = pm->plans[i];
-		if (p->wait_us == PM_NONE)
-			continue;
-		waited[n++] = p;
-		add_between(pm, "approval_wait", arena_printf(pm->a, "Approval of %.8s", p->id),
-		    p->request, p->request->us, p->approval, p->request->us + p->wait_us,
-		    "from the request to the signature");
-	}
+	for (i = 0; i < pm->nplans; i++)
+		for (k = 0; k < pm->plans[i]->nanswers; k++) {
+			all = arena_grow(pm->a, all, n, sizeof(*all));
+			all[n] = (struct wait){pm->plans[i], &pm->plans[i]->answers[k]};
+			add_wait(pm, "approval_wait",
+			    arena_printf(pm->a, "Approval of %.8s by %s", pm->plans[i]->id,
+				all[n].answer->event->who),
+			    &all[n], "from the request to the signature");
+			n++;
+		}
 	if (n < 2)
 		return;
-	qsort(waited, n, sizeof(*waited), by_value);
-	p = waited[(n - 1) / 2];
-	add_between(pm, "approval_wait_median", "Approval, median", p->request, p->request->us,
-	    p->approval, p->request->us + p->wait_us, "the middle one; the lower of two");
-	p = waited[n - 1];
-	add_between(pm, "approval_wait_max", "Approval, longest", p->request, p->request->us,
-	    p->approval, p->request->us + p->wait_us, "");
+	qsort(all, n, sizeof(*all), by_value);
+	add_wait(pm, "approval_wait_median", "Approval, median", &all[(n - 1) / 2],
+	    "the middle one; the lower of two");
+	add_wait(pm, "approval_wait_max", "Approval, longest", &all[n - 1], "");
 }
 
 /* "copying orders: ..., 3 min left" of a step, against what it then took. */
@@ -325,10 +362,37 @@ add_status(struct pm *pm)
 	add_moment(pm, "status_last", "Last status update", last->us, last, "");
 }
 
+/* How long it was how bad: from each word about it to the next, or to the end. */
+static void
+add_severities(struct pm *pm)
+{
+	struct pm_event *ev, *since = NULL;
+	const char *is = "", *says;
+	size_t i;
+	int is_over;
+
+	for (i = 0; i <= pm->nevents; i++) {
+		ev = i < pm->nevents ? pm->events[i] : pm->end;
+		is_over = i == pm->nevents || strcmp(action_of(ev), "close") == 0;
+		says = ev->kind == PM_INCIDENT ? pm_str(ev->json, "severity") : NULL;
+		if (!is_over && (says == NULL || says[0] == '\0' || strcmp(says, is) == 0))
+			continue;
+		if (since != NULL)
+			add_between(pm, "severity_time", arena_printf(pm->a, "In severity %s", is),
+			    since, since->order_us, ev, ev->order_us,
+			    i == pm->nevents ? "from the word to the last record"
+			    : is_over	     ? "from the word to the end of the incident"
+					     : "from the word to the next one");
+		since = is_over ? NULL : ev;
+		is = is_over ? "" : says;
+	}
+}
+
 void
 pm_metrics(struct pm *pm)
 {
 	add_moments(pm);
+	add_severities(pm);
 	add_waits(pm);
 	add_restores(pm);
 	add_status(pm);

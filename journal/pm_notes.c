@@ -10,21 +10,22 @@
 #include "text.h"
 #include "banned.h"
 
-static const struct pm_section ours[] = {
-    {"Summary", "What happened, in three sentences a customer would understand.", NULL, 1},
-    {"Impact", "Who could not do what, for how long; numbers; support tickets.", NULL, 1},
-    {"Detection", "How it was noticed, and what should have noticed it earlier.", NULL, 1},
-    {"Trigger", "What set it off.", NULL, 1},
-    {"Contributing factors", "Plural. Conditions, never a person.", NULL, 1},
-    {"What made it worse", "Retries, hand repairs, steps out of order.", NULL, 1},
-    {"Resolution", "What put it right; what is temporary and what is for good.", NULL, 1},
-    {"What went well", "", NULL, 1},
-    {"What did not go well", "", NULL, 1},
-    {"Where we got lucky", "", NULL, 1},
-    {"Why we were surprised", "", NULL, 1},
-    {"Action items", "Action, kind (prevent, detect, mitigate, process), owner, ticket, due.", NULL,
-	1},
-    {"Message to customers", "What happened, and what is being done.", NULL, 1},
+static const struct {
+	const char *title, *hint;
+} ours[] = {
+    {"Summary", "What happened, in three sentences a customer would understand."},
+    {"Impact", "Who could not do what, for how long; numbers; support tickets."},
+    {"Detection", "How it was noticed, and what should have noticed it earlier."},
+    {"Trigger", "What set it off."},
+    {"Contributing factors", "Plural. Conditions, never a person."},
+    {"What made it worse", "Retries, hand repairs, steps out of order."},
+    {"Resolution", "What put it right; what is temporary and what is for good."},
+    {"What went well", ""},
+    {"What did not go well", ""},
+    {"Where we got lucky", ""},
+    {"Why we were surprised", ""},
+    {"Action items", "Action, kind (prevent, detect, mitigate, process), owner, ticket, due."},
+    {"Message to customers", "What happened, and what is being done."},
 };
 #define NOURS (sizeof(ours) / sizeof(ours[0]))
 
@@ -115,7 +116,8 @@ pm_sections(struct pm *pm)
 	for (i = 0; i < NOURS; i++) {
 		pm->sections =
 		    arena_grow(pm->a, pm->sections, pm->nsections, sizeof(*pm->sections));
-		pm->sections[pm->nsections++] = ours[i];
+		pm->sections[pm->nsections++] =
+		    (struct pm_section){.title = ours[i].title, .hint = ours[i].hint, .is_ours = 1};
 	}
 	if (pm->setup->notes == NULL)
 		return;

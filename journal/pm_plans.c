@@ -7,6 +7,7 @@
 
 #include "arena.h"
 #include "pm.h"
+#include "step.h"
 #include "banned.h"
 
 struct pm_plan *
@@ -27,7 +28,6 @@ pm_plan(struct pm *pm, const char *id, int make)
 	p->text = p->danger = p->level = p->reason = p->undoes = p->way_back = "";
 	p->node = p->role = p->database = p->outcome = "";
 	p->rows = -1;
-	p->wait_us = PM_NONE;
 	pm->plans = arena_grow(pm->a, pm->plans, pm->nplans, sizeof(*pm->plans));
 	pm->plans[pm->nplans++] = p;
 	return p;
@@ -36,14 +36,10 @@ pm_plan(struct pm *pm, const char *id, int make)
 int
 pm_is_act(const json_t *step)
 {
-	static const char *const acts[] = {"statement", "load", "release", "commit"};
 	const char *part = pm_str(step, "part"), *kind = pm_str(step, "kind");
-	size_t i;
 
-	for (i = 0; part != NULL && kind != NULL && i < sizeof(acts) / sizeof(acts[0]); i++)
-		if (strcmp(kind, acts[i]) == 0)
-			return strcmp(part, "main") == 0;
-	return 0;
+	return part != NULL && kind != NULL && strcmp(part, "main") == 0 &&
+	       step_kind_name_acts(kind);
 }
 
 int
@@ -110,24 +106,30 @@ signed_time(struct pm *pm, const struct pm_event *ev)
 	return pm_time(arena_strndup(pm->a, p, strcspn(p, "\n")));
 }
 
-/* From the request to when the first signature was there: signed (whole seconds, on the approver's
- * clock) where that is later than the request, seen at the latest. */
+/* From the request to when the signature was there: signed (whole seconds, on the approver's
+ * clock) where that is later than the request, seen at the latest. Persons count, not signatures.
+ */
 static void
 take_approval(struct pm *pm, struct pm_plan *p, struct pm_event *ev)
 {
 	int64_t at;
+	size_t i;
 
 	if (strcmp(ev->type, "denial") == 0) {
 		p->denial = p->denial == NULL ? ev : p->denial;
 		return;
 	}
-	if (p->approval != NULL || p->request == NULL)
+	if (p->request == NULL)
 		return;
-	p->approval = ev;
+	for (i = 0; i < p->nanswers; i++)
+		if (strcmp(p->answers[i].event->who, ev->who) == 0)
+			return;
+	p->approval = p->approval == NULL ? ev : p->approval;
 	at = signed_time(pm, ev);
 	if (at == PM_NONE || at < p->request->us || at > ev->us)
 		at = ev->us;
-	p->wait_us = at - p->request->us;
+	p->answers = arena_grow(pm->a, p->answers, p->nanswers, sizeof(*p->answers));
+	p->answers[p->nanswers++] = (struct pm_answer){ev, at - p->request->us};
 }
 
 static void
@@ -346,5 +348,17 @@ pm_rules(struct pm *pm, const struct pm_plan *p)
 		out = arena_printf(
 		    pm->a, "%s%s%s", out, i > 0 ? ", " : "", rule == NULL ? "?" : rule);
 	}
+	return out;
+}
+
+const char *
+pm_approvers(struct pm *pm, const struct pm_plan *p)
+{
+	const char *out = "";
+	size_t i;
+
+	for (i = 0; i < p->nanswers; i++)
+		out = arena_printf(pm->a, "%s%s%s after %s", out, i > 0 ? ", " : "",
+		    p->answers[i].event->who, pm_duration(pm, p->answers[i].wait_us));
 	return out;
 }

@@ -16,7 +16,7 @@ pm_kind_name(enum pm_kind k)
 	static const char *const names[PM_KINDS] = {"session", "looked", "intent", "refused",
 	    "request", "approval", "denial", "step", "act", "result", "failed", "unknown", "proof",
 	    "held", "released", "alarm", "note", "decision", "impact", "status", "incident",
-	    "topology", "journal"};
+	    "topology", "journal", "said"};
 
 	return k < PM_KINDS ? names[k] : "";
 }
@@ -206,6 +206,49 @@ row_output(struct pm *pm, struct pm_event *ev)
 	    arena_printf(pm->a, "%s, %lld ms", ev->what, (long long)pm_int(ev->json, "ms", 0));
 }
 
+#define SAID_MAX ((size_t)4000)
+
+/* What holdfast answered, as its operator saw it: its beginning, as much as people read again. */
+static void
+row_screen(struct pm *pm, struct pm_event *ev)
+{
+	const char *head = str(ev, "head");
+	size_t n = strlen(head);
+
+	ev->kind = PM_SAID;
+	ev->what = head;
+	if (n > SAID_MAX) {
+		for (n = SAID_MAX; n > 0 && ((unsigned char)head[n] & 0xc0) == 0x80; n--)
+			;
+		ev->what = arena_strndup(pm->a, head, n);
+	}
+	if (n < (size_t)pm_int(ev->json, "bytes", 0) &&
+	    n + 1 < (size_t)pm_int(ev->json, "bytes", 0))
+		ev->what = arena_printf(pm->a, "%s\n... %s in all", ev->what,
+		    text_bytes(pm->a, pm_int(ev->json, "bytes", 0)));
+	if (pm_int(ev->json, "rows_bytes", 0) > 0)
+		ev->what = arena_printf(pm->a, "%s%s(rows of %s, not kept)", ev->what,
+		    ev->what[0] == '\0' ? "" : "\n",
+		    text_bytes(pm->a, pm_int(ev->json, "rows_bytes", 0)));
+}
+
+static void
+row_cert(struct pm *pm, struct pm_event *ev)
+{
+	ev->kind = PM_JOURNAL;
+	ev->is_routine = 1;
+	ev->what = plus(pm, "signs for this session with a key of their own", "", NULL, "");
+}
+
+static void
+row_terminal(struct pm *pm, struct pm_event *ev)
+{
+	ev->kind = PM_JOURNAL;
+	ev->is_routine = 1;
+	ev->what = arena_printf(pm->a, "terminal of %lld columns and %lld rows",
+	    (long long)pm_int(ev->json, "columns", 0), (long long)pm_int(ev->json, "rows", 0));
+}
+
 static void
 row_progress(struct pm *pm, struct pm_event *ev)
 {
@@ -353,10 +396,11 @@ static const struct {
 } types[] = {{"open", row_open}, {"close", row_close}, {"input", row_input}, {"intent", row_intent},
     {"plan", row_plan}, {"request", row_request}, {"approval", row_approval},
     {"denial", row_approval}, {"begin", row_begin}, {"outcome", row_outcome},
-    {"output", row_output}, {"progress", row_progress}, {"hold", row_hold}, {"release", row_hold},
-    {"alarm", row_alarm}, {"note", row_note}, {"impact", row_impact}, {"status", row_status},
-    {"incident", row_incident}, {"topology", row_topology}, {"clock", row_clock},
-    {"degraded", row_degraded}, {"recover", row_recover}};
+    {"output", row_output}, {"screen", row_screen}, {"cert", row_cert}, {"terminal", row_terminal},
+    {"progress", row_progress}, {"hold", row_hold}, {"release", row_hold}, {"alarm", row_alarm},
+    {"note", row_note}, {"impact", row_impact}, {"status", row_status}, {"incident", row_incident},
+    {"topology", row_topology}, {"clock", row_clock}, {"degraded", row_degraded},
+    {"recover", row_recover}};
 
 void
 pm_rows(struct pm *pm)

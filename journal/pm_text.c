@@ -248,3 +248,31 @@ pm_verdict(enum verify_code code)
 
 	return names[code];
 }
+
+const char *
+pm_head(const struct verify_report *r)
+{
+	const char *colon = r->head == NULL ? NULL : strrchr(r->head, ':');
+
+	return colon == NULL ? "" : colon + 1;
+}
+
+const char *
+pm_word(const char *s)
+{
+	static const char plain[] =
+	    "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ:._-";
+
+	return strspn(s, plain) == strlen(s) ? s : "";
+}
+
+const struct pm_word_meaning pm_glossary[] = {
+    {"held", "a replica receives what is written and does not apply it"},
+    {"hardened", "the hold outlasts a restart of the replica"},
+    {"PROVEN", "looked at again after the act: the replica had not applied it"},
+    {"witnessed", "another person signed the journal's head up to that record"},
+    {"unwitnessed", "written after the last such signature"},
+    {"OUTCOME UNKNOWN", "it began, and no record says how it ended"},
+    {"level", "what the rules asked for: allow, confirm, approve, refuse"},
+    {NULL, NULL},
+};

@@ -44,7 +44,10 @@ postmortem_write(struct arena *a, const struct postmortem_setup *s, struct buf *
 	pm_facts(&pm);
 	pm_metrics(&pm);
 	pm_losses(&pm);
+	pm_systems(&pm);
+	pm_estimates(&pm);
 	pm_sections(&pm);
+	pm_suggest(&pm);
 	formats[s->format].write(&pm, out);
 	pm_free(&pm);
 	return out->overflow

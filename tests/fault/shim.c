@@ -4,6 +4,7 @@
  *	FAULT=CALL:N:WHAT[:TIMES]	CALL a name below or any; WHAT an errno's name, short, torn,
  *					kill (before the call), killafter; TIMES calls in a row (1)
  *	FAULT_LIMIT			bytes a file may have: then EFBIG
+ *	FAULT_CLOCK=N:SECONDS		from the Nth look on, the time of day is off by so much
  *	FAULT_DIR			only calls on files below it count
  *	FAULT_LOG			lines: N call path, C created, W size, S synced size, F
  *failed sync, D directory synced, U unlinked
@@ -19,12 +20,15 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static struct {
 	char call[16], what[16];
 	const char *dir;
 	long n, times, seen, limit;
+	long clock_n, clock_seen;
+	long long clock_off;
 	int log;
 } shim = {.log = -1};
 
@@ -34,6 +38,7 @@ __attribute__((constructor)) static void
 start(void)
 {
 	const char *fault = getenv("FAULT"), *file = getenv("FAULT_LOG");
+	const char *watch = getenv("FAULT_CLOCK");
 
 	shim.dir = getenv("FAULT_DIR");
 	if (file != NULL)
@@ -42,6 +47,8 @@ start(void)
 	shim.limit = getenv("FAULT_LIMIT") == NULL ? 0 : atol(getenv("FAULT_LIMIT"));
 	if (fault != NULL && sscanf(fault, "%15[^:]:%ld:%15[^:]:%ld", shim.call, &shim.n, shim.what,
 				 &shim.times) < 3)
+		abort();
+	if (watch != NULL && sscanf(watch, "%ld:%lld", &shim.clock_n, &shim.clock_off) != 2)
 		abort();
 }
 
@@ -263,3 +270,33 @@ SIMPLE(fchmod, (int fd, mode_t mode), fd, fd, mode)
 SIMPLE(flock, (int fd, int how), fd, fd, how)
 SIMPLE(fallocate, (int fd, int mode, off_t at, off_t n), fd, fd, mode, at, n)
 SIMPLE(ftruncate, (int fd, off_t n), fd, fd, n)
+
+/* A close that fails has closed all the same. */
+int
+close(int fd)
+{
+	char buf[PATH_MAX];
+	const char *path = path_of(fd, buf);
+	int r, error;
+
+	if (path == NULL)
+		return REAL(close)(fd);
+	r = fails("close", path) ? -1 : 0;
+	error = errno;
+	if (REAL(close)(fd) != 0)
+		return -1;
+	after("close");
+	errno = error;
+	return r;
+}
+
+/* Somebody sets the clock, between one look at it and the next. */
+int
+clock_gettime(clockid_t id, struct timespec *out)
+{
+	int r = REAL(clock_gettime)(id, out);
+
+	if (r == 0 && id == CLOCK_REALTIME && shim.clock_n > 0 && ++shim.clock_seen >= shim.clock_n)
+		out->tv_sec += (time_t)shim.clock_off;
+	return r;
+}

@@ -22,7 +22,8 @@
 #define HOLD(node) "hold", ",\"plan\":\"" PLAN "\",\"node\":\"" node "\",\"position\":\"0/1\""
 #define END NULL, NULL
 
-/* A journal of pairs type, members; record i is written at 10:00:i. */
+/* A journal of pairs type, members; record i is written at 10:00:i. A type "+MM" is none: what
+ * follows comes so many minutes later. */
 static char *
 document(enum postmortem_format format, const char *members, ...)
 {
@@ -32,7 +33,7 @@ document(enum postmortem_format format, const char *members, ...)
 	const char *type = members, *rest, *file;
 	va_list ap;
 	char *copy;
-	int i, fd;
+	int i, fd, late = 0;
 
 	fixture_init(&f);
 	buf_init(&text, 1 << 20);
@@ -47,11 +48,16 @@ document(enum postmortem_format format, const char *members, ...)
 	va_start(ap, members);
 	for (i = 1; type != NULL; i++) {
 		rest = va_arg(ap, const char *);
+		if (type[0] == '+') {
+			late += (int)strtol(type + 1, NULL, 10);
+			type = rest;
+			rest = va_arg(ap, const char *);
+		}
 		buf_printf(&text,
-		    "{\"prev\":\"%064d\",\"seq\":%d,\"t\":\"2026-11-22T10:00:%02d.000000Z\","
+		    "{\"prev\":\"%064d\",\"seq\":%d,\"t\":\"2026-11-22T%02d:%02d:%02d.000000Z\","
 		    "\"boot\":\"1\","
 		    "\"type\":\"%s\"%s}\n",
-		    0, i, i, type, rest);
+		    0, i, 10 + late / 60, late % 60, i, type, rest);
 		type = va_arg(ap, const char *);
 	}
 	va_end(ap);
@@ -206,6 +212,104 @@ test_figures(void **state)
 	free(t);
 }
 
+#define REQUEST "request", ",\"request\":\"" PLAN "\""
+#define YES(who) "approval", ",\"request\":\"" PLAN "\",\"person\":\"" who "\""
+
+/* Two persons had to agree; a third time the first one says it counts nothing. */
+static void
+test_approvals(void **state)
+{
+	char *t;
+
+	(void)state;
+	t = document(POSTMORTEM_MD, INTENT, REQUEST, YES("bob"), YES("bob"), YES("carol"),
+	    BEGIN(1, "main", "statement", "pg1"), OK(1, "main", "statement", "pg1"), END);
+	has(t, "- Approved by bob after 1.0 s, carol after 3.0 s");
+	has(t, "| Approval of bbbbbbbb by carol | 3.0 s |");
+	has(t, "| Approval, longest | 3.0 s |");
+	free(t);
+	/* What a plan does on a host is an act like any other. */
+	t = document(POSTMORTEM_MD, INTENT, BEGIN(1, "main", "move", "db1"), END);
+	has(t, "Outcome: **OUTCOME UNKNOWN");
+	has(t, "| Started | 2026-11-22 10:00:02.000Z | the first dangerous act");
+	free(t);
+}
+
+static void
+test_duty_and_severity(void **state)
+{
+	char *t;
+
+	(void)state;
+	t = document(POSTMORTEM_MD, "incident",
+	    ",\"action\":\"open\",\"name\":\"I1\",\"severity\":\"SEV2\"", "+10", "incident",
+	    ",\"action\":\"severity\",\"name\":\"I1\",\"severity\":\"SEV1\"", "+20", "note",
+	    ",\"text\":\"todo: an alarm on lag\"", "note", ",\"text\":\"acknowledged: I have it\"",
+	    "incident", ",\"action\":\"handover\",\"name\":\"I1\",\"to\":\"bob\"", "+5", "incident",
+	    ",\"action\":\"close\",\"name\":\"I1\"", "note", ",\"text\":\"after it\"", END);
+	has(t,
+	    "| alice | TODO | 2026-11-22 10:00:00.000Z | 2026-11-22 10:35:07.000Z | 30 min 4 s |");
+	has(t, "| In severity SEV2 | 10 min 1 s |");
+	has(t, "| In severity SEV1 | 25 min 4 s | from the word to the end of the incident |");
+	has(t, "| Acknowledged | 2026-11-22 10:30:04.000Z | the first note that says so |");
+	has(t, "| | | | | | | gap | no record for 20 min 1 s |");
+	has_not(t, "no record for 10 min");
+	has(t, "From the records:\n\n- todo: an alarm on lag [");
+	free(t);
+}
+
+static void
+test_suggestions(void **state)
+{
+	char *t;
+
+	(void)state;
+	t = document(POSTMORTEM_MD, INTENT, BEGIN(1, "main", "statement", "pg1"),
+	    NOT_OK(1, "main", "statement", "pg1"), "intent",
+	    ",\"plan\":\"cccccccccccccccccccccccccc\",\"text\":\"DROP TABLE t\",\"danger\":"
+	    "\"destructive\",\"level\":\"refuse\"",
+	    END);
+	has(t, "- tried 2 times, 2 of them failed or were refused: DROP TABLE t [");
+	has(t, "- refused before anything was sent: DROP TABLE t [");
+	has(t, "- it failed: DROP TABLE t [");
+	free(t);
+	t = document(POSTMORTEM_MD, INTENT, REQUEST, "denial",
+	    ",\"request\":\"" PLAN "\",\"person\":\"bob\"", END);
+	has(t, "- bob said no to it: DROP TABLE t [");
+	free(t);
+	/* A replica somebody had paused long before. */
+	t = document(POSTMORTEM_MD, "topology",
+	    ",\"nodes\":[{\"name\":\"pg1\",\"role\":\"primary\",\"version\":\"15.18\",\"identity\":"
+	    "\"77\"},{\"name\":\"pg2\",\"role\":\"replica\",\"hold\":\"paused\"}]",
+	    INTENT, BEGIN(1, "main", "statement", "pg1"), OK(1, "main", "statement", "pg1"), END);
+	has(t, "- pg2 was paused before anybody asked for it [");
+	has(t, "| pg1 | primary | 15.18 | 77 |");
+	has(t, "| pg2 | replica | TODO |");
+	free(t);
+}
+
+#define PROGRESS(n, text)                                                                          \
+	"progress", ",\"plan\":\"" PLAN "\",\"step\":" #n ",\"node\":\"pg1\",\"text\":\"" text "\""
+
+/* What the step said was left, each time, and what was. */
+static void
+test_estimates(void **state)
+{
+	char *t;
+
+	(void)state;
+	t = document(POSTMORTEM_MD, INTENT, BEGIN(1, "main", "load", "pg1"),
+	    PROGRESS(1, "copying: 1 MB, 5 min left"), "+2",
+	    PROGRESS(1, "copying: 2 MB, 3 min left"), "+1", OK(1, "main", "load", "pg1"), END);
+	has(t, "| bbbbbbbb | 2026-11-22 10:00:03.000Z | 5 min left | 3 min 2 s |");
+	has(t, "| bbbbbbbb | 2026-11-22 10:02:04.000Z | 3 min left | 1 min 1 s |");
+	free(t);
+	t = document(POSTMORTEM_MD, INTENT, BEGIN(1, "main", "load", "pg1"),
+	    PROGRESS(1, "copying: 1 MB, 5 min left"), END);
+	has(t, "| 5 min left | it did not end here |");
+	free(t);
+}
+
 /* Members of other types than any session writes: shown or passed by, never trusted. */
 static void
 test_odd(void **state)
@@ -245,6 +349,10 @@ main(void)
 	    cmocka_unit_test(test_unknown),
 	    cmocka_unit_test(test_proofs),
 	    cmocka_unit_test(test_figures),
+	    cmocka_unit_test(test_approvals),
+	    cmocka_unit_test(test_duty_and_severity),
+	    cmocka_unit_test(test_suggestions),
+	    cmocka_unit_test(test_estimates),
 	    cmocka_unit_test(test_odd),
 	};
 
