@@ -97,7 +97,8 @@ int walk_is_on(const char *value);
 int pg_is_catalog(const char *schema, const char *name);
 int pg_is_temporary(const char *schema);
 
-/* WHERE of a DML: true where it restricts the rows of the target. */
+/* What a WHERE of a DML leaves of the target: every row, some number of any rows, certain rows. */
+enum restricts { RESTRICTS_NOTHING, RESTRICTS_NUMBER, RESTRICTS_ROWS };
 struct target {
 	const char *schema, *name, *alias; /* alias is the name rows are called by */
 	uint32_t with;			   /* the statement's WithClause, or 0 */
@@ -105,7 +106,7 @@ struct target {
 	int is_joined_itself;
 	uint32_t joined; /* FROM or USING list, or 0 */
 };
-int pg_restricts(struct walk *w, uint32_t expr, const struct target *t);
+enum restricts pg_restricts(struct walk *w, uint32_t expr, const struct target *t);
 
 /* Functions: see pg_functions_table.c. */
 struct function_row {
@@ -120,6 +121,7 @@ extern const char *const pg_harmless[]; /* sorted */
 extern const size_t pg_nharmless;
 
 /* SET and set_config. */
+#define WALK_HIDES_CATALOG "lets other functions stand for the server's own"
 void walk_setting(
     struct walk *w, const char *name, const char *value, int is_default, const char *kind);
 struct setting_row {
@@ -164,6 +166,7 @@ RULE(rule_copy);
 RULE(rule_explain);
 RULE(rule_function_call);
 RULE(rule_operator);
+RULE(rule_sample);
 RULE(rule_set);
 RULE(rule_alter_system);
 RULE(rule_transaction);
@@ -179,6 +182,7 @@ RULE(rule_create_function);
 RULE(rule_define);
 RULE(rule_index);
 RULE(rule_alter_table);
+RULE(rule_alter_part);
 RULE(rule_alter_domain);
 RULE(rule_alter_enum);
 RULE(rule_rename);

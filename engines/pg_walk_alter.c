@@ -95,6 +95,22 @@ rule_alter_table(struct walk *w, uint32_t node, const struct node_row *row)
 			alter_one(w, cmd, rel, t != NULL ? t->type : "table");
 	if (w->nactions == before)
 		walk_opaque(w, "alter", "an ALTER without a sub-command");
+}
+
+/* What a sub-command computes for the rows that are there, or for a bound, happens now. */
+void
+rule_alter_part(struct walk *w, uint32_t node, const struct node_row *row)
+{
+	static const char *const now[] = {
+	    "AT_AddColumn", "AT_AddConstraint", "AT_AlterColumnType", "AT_AttachPartition"};
+	uint32_t constraint = json_node(w->j, walk_get(w, node, "def"), "Constraint");
+	size_t i;
+
+	(void)row;
+	if (constraint == 0 || !walk_is_true(w, constraint, "skip_validation"))
+		for (i = 0; i < sizeof(now) / sizeof(now[0]); i++)
+			if (walk_is(w, node, "subtype", now[i]))
+				return;
 	walk_scope(w, node, SCOPE_KNOWN);
 }
 
@@ -111,7 +127,11 @@ rule_alter_domain(struct walk *w, uint32_t node, const struct node_row *row)
 		x->why = "CASCADE takes along everything that depends on it";
 	}
 	walk_names(w, "domain", walk_get(w, node, "typeName"));
-	walk_scope(w, node, SCOPE_INERT);
+	/* ADD CONSTRAINT checks the rows that are there. */
+	if (!walk_is(w, node, "subtype", "C") ||
+	    walk_is_true(
+		w, json_node(w->j, walk_get(w, node, "def"), "Constraint"), "skip_validation"))
+		walk_scope(w, node, SCOPE_INERT);
 }
 
 void

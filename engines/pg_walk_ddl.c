@@ -183,7 +183,9 @@ rule_create_table(struct walk *w, uint32_t node, const struct node_row *row)
 		walk_relation(w, "table", json_node(w->j, json_first(w->j, parents), "RangeVar"));
 	if (walk_is_true(w, base, "if_not_exists"))
 		w->actions[w->nactions - 1].flags |= ACTION_IF_EXISTS;
-	walk_scope(w, node, SCOPE_INERT);
+	/* The bounds of a partition are computed now; defaults and checks are not. */
+	if (walk_get(w, base, "partbound") == 0)
+		walk_scope(w, node, SCOPE_INERT);
 }
 
 void
@@ -297,6 +299,10 @@ rule_refresh(struct walk *w, uint32_t node, const struct node_row *row)
 	    is_concurrent ? "blocks writers of the view while it is filled"
 			  : "blocks readers of the view while it is filled")
 	    ->flags = is_concurrent ? ACTION_CONCURRENTLY : 0;
+	if (walk_is_true(w, node, "skipData")) {
+		w->actions[w->nactions - 1].danger = DANGER_DESTRUCTIVE;
+		w->actions[w->nactions - 1].why = "throws the rows of the view away";
+	}
 	walk_relation(w, "materialized view", walk_get(w, node, "relation"));
 	walk_scope(w, node, SCOPE_INERT);
 }
@@ -321,11 +327,26 @@ rule_cascade(struct walk *w, uint32_t node, const struct node_row *row)
 	walk_scope(w, node, SCOPE_INERT);
 }
 
+/* TEMPLATE of CREATE DATABASE, or NULL. */
+static const char *
+copied_database(struct walk *w, uint32_t node)
+{
+	uint32_t option = walk_option_find(w, walk_get(w, node, "options"), "template");
+
+	return option != 0 ? walk_constant(w, walk_get(w, option, "arg")) : NULL;
+}
+
 void
 rule_database(struct walk *w, uint32_t node, const struct node_row *row)
 {
 	struct action *x = walk_add(w, row->danger, row->kind, row->why);
+	const char *source = copied_database(w, node);
 
+	if (source != NULL && strcmp(source, "template0") != 0 &&
+	    strcmp(source, "template1") != 0) {
+		x->danger = DANGER_DANGEROUS;
+		x->why = "nobody can connect to the database it copies until it is done";
+	}
 	if (strcmp(row->kind, "create-database") == 0 || strcmp(row->kind, "drop-database") == 0)
 		x->flags |= ACTION_NO_TX;
 	if (walk_is_true(w, node, "missing_ok"))

@@ -88,7 +88,7 @@ change(struct walk *w, enum danger d, const char *kind, const char *why, uint32_
 	} else if (pg_is_catalog(o->schema, o->name) && x->danger < DANGER_DANGEROUS) {
 		x->danger = strcmp(kind, "delete") == 0 ? DANGER_DESTRUCTIVE : DANGER_DANGEROUS;
 		x->why = "changes a system catalogue by hand";
-	} else if (x->danger == DANGER_DESTRUCTIVE && o->schema == NULL)
+	} else if (x->danger > DANGER_WRITE && o->schema == NULL)
 		x->flags |= ACTION_TEMPABLE;
 	return x;
 }
@@ -128,13 +128,23 @@ delete_or_update(struct walk *w, uint32_t node, const char *kind, const char *jo
 	struct target t;
 	struct action *x;
 	int is_delete = strcmp(kind, "delete") == 0;
+	enum restricts by = RESTRICTS_NOTHING;
 
 	w->is_query = 1;
 	target_of(w, node, &t, joined);
-	if (where != 0 && pg_restricts(w, where, &t)) {
+	if (where != 0)
+		by = pg_restricts(w, where, &t);
+	if (by == RESTRICTS_ROWS) {
 		change(w, DANGER_WRITE, kind,
 		    is_delete ? "removes the rows its condition names"
 			      : "changes the rows its condition names",
+		    walk_get(w, node, "relation"));
+		return;
+	}
+	if (by == RESTRICTS_NUMBER) {
+		change(w, DANGER_DANGEROUS, kind,
+		    arena_printf(w->a, "only a LIMIT bounds it: any rows of the table are %s",
+			is_delete ? "removed" : "changed"),
 		    walk_get(w, node, "relation"));
 		return;
 	}
@@ -172,7 +182,7 @@ unbounded_when(struct walk *w, uint32_t node, const struct target *t)
 		    !walk_is(w, when, "commandType", "CMD_UPDATE"))
 			continue;
 		cond = walk_get(w, when, "condition");
-		if (cond == 0 || !pg_restricts(w, cond, t))
+		if (cond == 0 || !pg_restricts(w, cond, t) == RESTRICTS_NOTHING)
 			return walk_is(w, when, "commandType", "CMD_DELETE") ? "removed"
 									     : "changed";
 	}
@@ -183,6 +193,7 @@ void
 rule_merge(struct walk *w, uint32_t node, const struct node_row *row)
 {
 	uint32_t on = walk_get(w, node, "joinCondition");
+	enum restricts by = RESTRICTS_NOTHING;
 	struct target t;
 	const char *lost = NULL;
 
@@ -190,10 +201,17 @@ rule_merge(struct walk *w, uint32_t node, const struct node_row *row)
 	w->is_query = 1;
 	target_of(w, node, &t, "sourceRelation");
 	t.is_alone = 0;
-	if (on == 0 || !pg_restricts(w, on, &t))
+	if (on != 0)
+		by = pg_restricts(w, on, &t);
+	if (by != RESTRICTS_ROWS)
 		lost = unbounded_when(w, node, &t);
 	if (lost == NULL)
 		change(w, DANGER_WRITE, "merge", "changes the rows its source names",
+		    walk_get(w, node, "relation"));
+	else if (by == RESTRICTS_NUMBER)
+		change(w, DANGER_DANGEROUS, "merge",
+		    arena_printf(
+			w->a, "only a LIMIT bounds it: any rows of the table are %s", lost),
 		    walk_get(w, node, "relation"));
 	else
 		change(w, DANGER_DESTRUCTIVE, "merge",

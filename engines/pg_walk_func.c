@@ -50,6 +50,10 @@ set_config(struct walk *w, uint32_t call)
 		return;
 	}
 	walk_setting(w, name, value, 0, "set-config");
+	if (strcasecmp(name, "search_path") == 0 && strstr(value, "pg_catalog") > value) {
+		w->actions[w->nactions - 1].danger = DANGER_DANGEROUS;
+		w->actions[w->nactions - 1].why = WALK_HIDES_CATALOG;
+	}
 }
 
 /* A conninfo or a statement in a literal can hold a password. */
@@ -136,4 +140,18 @@ rule_operator(struct walk *w, uint32_t node, const struct node_row *row)
 	walk_split_names(w, list, &schema, &name);
 	if (schema != NULL && strcmp(schema, "pg_catalog") != 0)
 		unknown(w, schema, arena_printf(w->a, "operator %s", name));
+}
+
+/* TABLESAMPLE method (...) calls the function of that name. */
+void
+rule_sample(struct walk *w, uint32_t node, const struct node_row *row)
+{
+	const char *schema, *name;
+
+	(void)row;
+	walk_split_names(w, walk_get(w, node, "method"), &schema, &name);
+	if (name == NULL ||
+	    (strcmp(name, "system") != 0 && strcmp(name, "bernoulli") != 0 &&
+		strcmp(name, "system_rows") != 0 && strcmp(name, "system_time") != 0))
+		unknown(w, schema, name != NULL ? name : "a sampling method");
 }

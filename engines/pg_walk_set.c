@@ -98,6 +98,23 @@ set_modes(struct walk *w, uint32_t node, const char *name)
 	x->flags = ACTION_SESSION;
 }
 
+/* Names of the server's own would mean something else where another schema is looked at before it.
+ */
+static int
+hides_catalog(struct walk *w, const char *name, uint32_t args)
+{
+	uint32_t first = json_first(w->j, args), i;
+	const char *value;
+
+	if (strcasecmp(name, "search_path") != 0)
+		return 0;
+	for (i = first; i != 0; i = json_after(w->j, args, i))
+		if (i != first && (value = walk_constant(w, i)) != NULL &&
+		    strcmp(value, "pg_catalog") == 0)
+			return 1;
+	return 0;
+}
+
 void
 rule_set(struct walk *w, uint32_t node, const struct node_row *row)
 {
@@ -123,6 +140,10 @@ rule_set(struct walk *w, uint32_t node, const struct node_row *row)
 			value = "";
 		walk_setting(
 		    w, name, value, is_default, strcmp(kind, "VAR_RESET") == 0 ? "reset" : "set");
+		if (hides_catalog(w, name, args)) {
+			w->actions[w->nactions - 1].danger = DANGER_DANGEROUS;
+			w->actions[w->nactions - 1].why = WALK_HIDES_CATALOG;
+		}
 	}
 	walk_scope(w, node, SCOPE_INERT);
 }

@@ -13,6 +13,7 @@ of_sublink(struct where *q, uint32_t s)
 {
 	uint32_t select = where_subselect(q, s), test = walk_get(q->w, s, "testexpr"), out;
 	int is_any = walk_is(q->w, s, "subLinkType", "ANY_SUBLINK");
+	enum worth k;
 
 	if (walk_is(q->w, s, "subLinkType", "EXISTS_SUBLINK"))
 		return !where_has_aggregate(q, select) && where_is_tied(q, select) ? WORTH_REAL
@@ -21,8 +22,8 @@ of_sublink(struct where *q, uint32_t s)
 		return where_is_tied(q, select) ? WORTH_REAL : WORTH_FREE;
 	if (!where_needs(q, test))
 		return where_is_tied(q, select) ? WORTH_REAL : WORTH_FREE;
-	if (is_any && where_is_everything(q, select))
-		return WORTH_FREE;
+	if (is_any && (k = where_is_less(q, select)) != WORTH_REAL)
+		return k;
 	/* IN (SELECT x) or IN (SELECT x FROM other) of the very same x. */
 	out = json_first(q->w->j, walk_get(q->w, select, "targetList"));
 	out = json_node(q->w->j, out, "ResTarget");
@@ -47,6 +48,8 @@ of_bool(struct where *q, uint32_t b, int negate)
 		return where_worth(q, json_first(q->w->j, list), !negate);
 	if (negate)
 		is_and = !is_and;
+	if (!is_and && !negate && where_has_opposites(q, list))
+		return WORTH_TRUE;
 	sum = is_and ? WORTH_TRUE : WORTH_FALSE;
 	for (i = json_first(q->w->j, list); i != 0; i = json_after(q->w->j, list, i)) {
 		k = where_worth(q, i, negate);
@@ -159,10 +162,20 @@ where_worth(struct where *q, uint32_t e, int negate)
 	return k;
 }
 
-int
+enum restricts
 pg_restricts(struct walk *w, uint32_t expr, const struct target *t)
 {
 	struct where q = {.w = w, .t = t, .is_alone = t->is_alone};
 
-	return where_worth(&q, expr, 0) == WORTH_REAL;
+	switch (where_worth(&q, expr, 0)) {
+	case WORTH_REAL:
+		return RESTRICTS_ROWS;
+	case WORTH_LIMIT:
+		return RESTRICTS_NUMBER;
+	case WORTH_TRUE:
+	case WORTH_FREE:
+	case WORTH_FALSE:
+		break;
+	}
+	return RESTRICTS_NOTHING;
 }

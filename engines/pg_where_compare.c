@@ -8,6 +8,8 @@
 #include "engines/pg_where.h"
 #include "banned.h"
 
+#define OPPOSITES_MAX 16 /* branches of an OR that are compared with one another */
+
 /* The same expression, but for where in the text it stands and how the column is qualified. */
 int
 where_is_same(struct where *q, uint32_t a, uint32_t b)
@@ -93,25 +95,39 @@ is_zeroed(struct where *q, uint32_t e)
 	return (l != NULL && strcmp(l, "0") == 0) || (r != NULL && strcmp(r, "0") == 0);
 }
 
-/* A column of the target against the same column of a second copy of it. */
-static int
-is_own_twin(struct where *q, uint32_t a, uint32_t b)
+/* What stands in FROM or USING at event i under that alias: less than the target, or WORTH_REAL. */
+static enum worth
+joined_as(struct where *q, uint32_t i, const char *alias)
+{
+	uint32_t rel = json_node(q->w->j, i, "RangeVar"), sub, a;
+
+	if (rel != 0) {
+		a = walk_get(q->w, rel, "alias");
+		return walk_is(q->w, a != 0 ? a : rel, a != 0 ? "aliasname" : "relname", alias)
+			   ? where_is_less_named(q, walk_string(q->w, rel, "schemaname"),
+				 walk_string(q->w, rel, "relname"))
+			   : WORTH_REAL;
+	}
+	if ((sub = json_node(q->w->j, i, "RangeSubselect")) == 0 ||
+	    !walk_is(q->w, walk_get(q->w, sub, "alias"), "aliasname", alias))
+		return WORTH_REAL;
+	return where_is_less(q, json_node(q->w->j, walk_get(q->w, sub, "subquery"), "SelectStmt"));
+}
+
+/* A column of the target against the same column of what may be a second copy of it. */
+static enum worth
+against_twin(struct where *q, uint32_t a, uint32_t b)
 {
 	const char *qualifier, *mine = where_own(q, a), *other = where_column(q, b, &qualifier);
-	uint32_t i, rel, alias, end = q->t->joined != 0 ? q->w->j->at[q->t->joined].next : 0;
+	uint32_t i, end = q->t->joined != 0 ? q->w->j->at[q->t->joined].next : 0;
+	enum worth k;
 
 	if (mine == NULL || other == NULL || qualifier == NULL || strcmp(mine, other) != 0)
-		return 0;
-	for (i = q->t->joined; i < end; i++) {
-		if ((rel = json_node(q->w->j, i, "RangeVar")) == 0)
-			continue;
-		alias = walk_get(q->w, rel, "alias");
-		if (walk_is(q->w, rel, "relname", q->t->name) &&
-		    walk_is(q->w, alias != 0 ? alias : rel, alias != 0 ? "aliasname" : "relname",
-			qualifier))
-			return 1;
-	}
-	return 0;
+		return WORTH_REAL;
+	for (i = q->t->joined; i < end; i++)
+		if ((k = joined_as(q, i, qualifier)) != WORTH_REAL)
+			return k;
+	return WORTH_REAL;
 }
 
 /* a.id = b_id where only one side says whose it is: a join, unless the names are equal. */
@@ -182,13 +198,51 @@ lists_itself(struct where *q, uint32_t l, uint32_t r, int all)
 	return all ? hits > 0 && hits == json_count(q->w->j, list) : hits > 0;
 }
 
-/* = ANY (ARRAY(SELECT ...)) of the whole target. */
-static int
-array_of_everything(struct where *q, uint32_t r)
+/* = ANY (ARRAY(SELECT ...)): is it less than the whole target? */
+static enum worth
+array_is_less(struct where *q, uint32_t r)
 {
 	uint32_t s = json_node(q->w->j, r, "SubLink");
 
-	return s != 0 && where_is_everything(q, where_subselect(q, s));
+	return s != 0 ? where_is_less(q, where_subselect(q, s)) : WORTH_REAL;
+}
+
+/* a < b and a >= b: one of them is true of every row (that has no NULL there). */
+static int
+is_opposite(struct where *q, uint32_t a, uint32_t b)
+{
+	static const char *const pairs[][2] = {{"=", "<>"}, {"<", ">="}, {">", "<="}};
+	uint32_t x = json_node(q->w->j, a, "A_Expr"), y = json_node(q->w->j, b, "A_Expr");
+	const char *p, *r;
+	size_t i;
+
+	if (x == 0 || y == 0 || !walk_is(q->w, x, "kind", "AEXPR_OP") ||
+	    !walk_is(q->w, y, "kind", "AEXPR_OP"))
+		return 0;
+	p = operator_name(q, x);
+	r = operator_name(q, y);
+	for (i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
+		if ((strcmp(p, pairs[i][0]) == 0 && strcmp(r, pairs[i][1]) == 0) ||
+		    (strcmp(p, pairs[i][1]) == 0 && strcmp(r, pairs[i][0]) == 0))
+			return where_is_same(
+				   q, walk_get(q->w, x, "lexpr"), walk_get(q->w, y, "lexpr")) &&
+			       where_is_same(
+				   q, walk_get(q->w, x, "rexpr"), walk_get(q->w, y, "rexpr"));
+	return 0;
+}
+
+int
+where_has_opposites(struct where *q, uint32_t list)
+{
+	uint32_t i, k;
+
+	if (json_count(q->w->j, list) > OPPOSITES_MAX)
+		return 0;
+	for (i = json_first(q->w->j, list); i != 0; i = json_after(q->w->j, list, i))
+		for (k = json_after(q->w->j, list, i); k != 0; k = json_after(q->w->j, list, k))
+			if (is_opposite(q, i, k))
+				return 1;
+	return 0;
 }
 
 enum worth
@@ -210,22 +264,19 @@ where_compare(struct where *q, uint32_t x, int negate)
 		return WORTH_REAL;
 	if (!where_needs(q, l) && !where_needs(q, r))
 		return WORTH_FREE;
-	if (is_match_all(kind, op, pattern) || where_is_same(q, l, r) || is_own_twin(q, l, r) ||
-	    is_own_twin(q, r, l)) {
-		/* a.id < b.id of a self-join does restrict. */
-		if (!where_is_same(q, l, r) && !is_match_all(kind, op, pattern) &&
-		    strcspn(op, "=") != 0 && strchr(op, '=') == NULL)
-			return WORTH_REAL;
+	if (is_match_all(kind, op, pattern) || where_is_same(q, l, r))
 		return WORTH_FREE;
-	}
+	if ((k = against_twin(q, l, r)) != WORTH_REAL || (k = against_twin(q, r, l)) != WORTH_REAL)
+		return strchr(op, '=') != NULL ? k : WORTH_REAL; /* a.id < b.id does restrict */
 	if (strcmp(kind, "AEXPR_DISTINCT") == 0 && !negate &&
 	    json_node(q->w->j, r, "A_Const") != 0 && cr == NULL)
 		return WORTH_FREE; /* IS DISTINCT FROM NULL */
 	if (strcmp(kind, "AEXPR_IN") == 0 && lists_itself(q, l, r, 0))
 		return WORTH_FREE;
-	if (strcmp(kind, "AEXPR_OP_ANY") == 0 &&
-	    (lists_itself(q, l, r, 0) || array_of_everything(q, r)))
+	if (strcmp(kind, "AEXPR_OP_ANY") == 0 && lists_itself(q, l, r, 0))
 		return WORTH_FREE;
+	if (strcmp(kind, "AEXPR_OP_ANY") == 0 && (k = array_is_less(q, r)) != WORTH_REAL)
+		return k;
 	if (strncmp(kind, "AEXPR_BETWEEN", 13) == 0 && lists_itself(q, l, r, 1))
 		return WORTH_FREE;
 	if (is_zeroed(q, l) || is_zeroed(q, r))

@@ -122,38 +122,52 @@ find_cte(struct where *q, const char *name)
 	return 0;
 }
 
-/* True where the sub-select gives back every row of the target: IN (SELECT id FROM target). */
-int
-where_is_everything(struct where *q, uint32_t select)
+/*
+ * The relation of that name, be it a table or a CTE: all of the target (WORTH_FREE), as many rows
+ * of it as a LIMIT says, or something else.
+ */
+enum worth
+where_is_less_named(struct where *q, const char *schema, const char *name)
 {
-	uint32_t rel, alias, where, cte;
-	char *name, *schema;
-	struct target t;
-	int yes = 0;
+	uint32_t cte;
+
+	if (schema == NULL && (cte = find_cte(q, name)) != 0 && q->inside != cte)
+		return where_is_less(q, cte);
+	return strcmp(name, q->t->name) == 0 ? WORTH_FREE : WORTH_REAL;
+}
+
+/* Is the sub-select less than every row of the target? IN (SELECT id FROM target) is not. */
+enum worth
+where_is_less(struct where *q, uint32_t select)
+{
+	uint32_t rel, alias, where, outer = q->inside;
+	enum restricts by = RESTRICTS_NOTHING;
+	enum worth less = WORTH_REAL;
+	char *name;
+	struct target t = {.is_alone = 1};
 
 	if (select == 0 || !where_enter(q, q->w->j->n))
-		return 0;
+		return WORTH_REAL;
 	rel = only_relation(q, select);
 	name = rel != 0 ? walk_string(q->w, rel, "relname") : NULL;
-	if (name != NULL && walk_get(q->w, select, "limitCount") == 0 &&
-	    walk_get(q->w, select, "havingClause") == 0 &&
+	if (name != NULL && walk_get(q->w, select, "havingClause") == 0 &&
 	    walk_get(q->w, select, "groupClause") == 0) {
 		alias = walk_get(q->w, rel, "alias");
-		memset(&t, 0, sizeof(t));
 		t.name = name;
 		t.alias = alias != 0 ? walk_string(q->w, alias, "aliasname") : name;
-		t.is_alone = 1;
 		where = walk_get(q->w, select, "whereClause");
-		schema = walk_string(q->w, rel, "schemaname");
-		if (where != 0 && pg_restricts(q->w, where, &t))
-			yes = 0;
-		else if (schema == NULL && (cte = find_cte(q, name)) != 0 && cte != select)
-			yes = where_is_everything(q, cte);
-		else
-			yes = strcmp(name, q->t->name) == 0;
+		q->inside = select;
+		if (where != 0)
+			by = pg_restricts(q->w, where, &t);
+		if (by != RESTRICTS_ROWS)
+			less = where_is_less_named(q, walk_string(q->w, rel, "schemaname"), name);
+		q->inside = outer;
+		if (less == WORTH_FREE &&
+		    (by == RESTRICTS_NUMBER || walk_get(q->w, select, "limitCount") != 0))
+			less = WORTH_LIMIT;
 	}
 	where_leave(q);
-	return yes;
+	return less;
 }
 
 int
