@@ -76,6 +76,7 @@ int
 ask_xact(struct cluster *c, struct waiter *w, const char *identity, const char *xid, int64_t age_s,
     const char **status, int *is_certain, struct err *e)
 {
+	CLEAN_MEMBERS struct cluster *held = NULL;
 	const struct topology *ignored;
 	struct member *m;
 
@@ -85,9 +86,11 @@ ask_xact(struct cluster *c, struct waiter *w, const char *identity, const char *
 		return 0;
 	/* Identities are known once the nodes were looked at. */
 	if (cluster_settle(c, w, e) < 0 ||
-	    ((m = by_identity(c, identity)) == NULL && ask_topology(c, w, &ignored, e) < 0))
+	    (by_identity(c, identity) == NULL && ask_topology(c, w, &ignored, e) < 0))
 		return -1;
-	if (m == NULL && (m = by_identity(c, identity)) == NULL)
+	if (members_enter(c, w, &held, e) < 0)
+		return -1;
+	if ((m = by_identity(c, identity)) == NULL)
 		return err_set(
 		    e, ERR_CONN, "no node that answers is the server that ran it (%s)", identity);
 	return c->driver->xact(c, w, m, xid, age_s, status, is_certain, e);

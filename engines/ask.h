@@ -23,7 +23,8 @@ struct cluster; /* the open sessions of a cluster: at most two per node, kept op
 /* The last picture, or NULL before the first crawl finished. */
 const struct topology *ask_last(struct cluster *c);
 /* A fresh picture: reads every known node again, in parallel, over kept sessions; follows new edges
- * both ways. Nodes that do not answer stay in it. The topology lives until the next call. */
+ * both ways. Nodes that do not answer stay in it. The topology lives until cluster_tidy(),
+ * hence for the whole of a typed line. */
 int ask_topology(struct cluster *c, struct waiter *w, const struct topology **out, struct err *e);
 /* The operator's session as it is now. */
 int ask_session(

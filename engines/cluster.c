@@ -72,6 +72,8 @@ cluster_free(struct cluster *c)
 		free(c->members[i].address);
 	}
 	free(c->members);
+	cluster_tidy(c);
+	free(c->retired);
 	arena_free(c->topology_arena);
 	free(c);
 }
@@ -171,6 +173,24 @@ cluster_settle(struct cluster *c, struct waiter *w, struct err *e)
 		return err_set(
 		    e, ERR_CANCELLED, "waiting for the picture of the cluster was cancelled");
 	return cluster_crawl_finish(c, e);
+}
+
+int
+members_enter(struct cluster *c, struct waiter *w, struct cluster **held, struct err *e)
+{
+	if (cluster_settle(c, w, e) < 0)
+		return -1;
+	c->is_busy++;
+	*held = c;
+	return 0;
+}
+
+void
+members_leave(struct cluster **held)
+{
+	if (*held != NULL)
+		(*held)->is_busy--;
+	*held = NULL;
 }
 
 void

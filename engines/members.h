@@ -31,6 +31,8 @@ struct cluster {
 	struct conn *pen;	   /* holds the advisory lock */
 	struct topology *topology; /* last picture */
 	struct arena *topology_arena;
+	struct arena **retired; /* pictures that somebody may still read; owned */
+	size_t nretired;
 	struct background *crawl; /* crawl, or NULL */
 	int is_busy; /* the main thread uses the members: no background crawl may start */
 	struct {
@@ -58,9 +60,18 @@ struct member *act_primary(struct cluster *c, struct err *e);
 /* Opens the member's control session anew and sees that the same server is still there. */
 int cluster_open_control(
     struct cluster *c, struct member *m, struct waiter *w, struct who *who, struct err *e);
-/* Waits for a background crawl: until it is over the members belong to its thread. Call it before
- * the first member_control of an act. */
+/* Waits for a background crawl: until it is over the members belong to its thread. */
 int cluster_settle(struct cluster *c, struct waiter *w, struct err *e);
+/*
+ * The same, and none starts before *held leaves its scope: whoever uses a member or its control
+ * session across a wait enters first, since the loop runs timers while it waits.
+ *
+ *	CLEAN_MEMBERS struct cluster *held = NULL;
+ *	if (members_enter(c, w, &held, e) < 0) ...
+ */
+int members_enter(struct cluster *c, struct waiter *w, struct cluster **held, struct err *e);
+void members_leave(struct cluster **held);
+#define CLEAN_MEMBERS __attribute__((cleanup(members_leave)))
 void cluster_crawl_cancel(struct cluster *c); /* stops a background crawl; its picture is lost */
 
 /* What run.h has for hosts (CONN_HOST): one command's words, one named procedure. */

@@ -92,6 +92,7 @@ my_ask_list(struct cluster *c, struct waiter *w, struct arena *a, enum ask_list 
 	const struct row *row = NULL;
 	struct my_conn *x;
 	struct member *m;
+	CLEAN_MEMBERS struct cluster *held = NULL;
 	struct my_rows r;
 	size_t i;
 
@@ -101,7 +102,7 @@ my_ask_list(struct cluster *c, struct waiter *w, struct arena *a, enum ask_list 
 			row = &lists[i];
 	if (row == NULL || (row->is_required && argument == NULL))
 		return err_set(e, ERR_USAGE, "this listing needs a name");
-	if (cluster_settle(c, w, e) < 0)
+	if (members_enter(c, w, &held, e) < 0)
 		return -1;
 	m = row->on_primary ? act_primary(c, e) : cluster_member(c, c->operator_node);
 	if (m == NULL)

@@ -140,14 +140,17 @@ my_ask_reads(struct cluster *c, struct waiter *w, struct arena *a, const char *s
 int
 my_ask_syntax(struct cluster *c, struct waiter *w, const char *text, size_t len, struct err *e)
 {
-	struct member *m = cluster_member(c, c->operator_node);
+	CLEAN_MEMBERS struct cluster *held = NULL;
 	struct arena *a = arena_new();
 	struct err own = {0};
 	struct my_conn *x;
+	struct member *m;
 	int rc = 0;
 
-	if (m != NULL && cluster_settle(c, w, &own) == 0 && my_control(c, m, w, &x, &own) == 0 &&
-	    memchr(text, '\0', len) == NULL && len < (1 << 20)) {
+	if (members_enter(c, w, &held, &own) == 0 &&
+	    (m = cluster_member(c, c->operator_node)) != NULL &&
+	    my_control(c, m, w, &x, &own) == 0 && memchr(text, '\0', len) == NULL &&
+	    len < (1 << 20)) {
 		rc = my_query(x, w, cluster_deadline(c, LIMIT_QUERY),
 		    arena_printf(a, "PREPARE holdfast_look FROM %s",
 			my_quote_literal(a, arena_strndup(a, text, len))),

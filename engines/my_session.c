@@ -34,10 +34,12 @@ static int
 ask_role(struct cluster *c, struct waiter *w, struct session *s, struct err *e)
 {
 	struct member *m = cluster_member(c, c->operator_node);
+	CLEAN_MEMBERS struct cluster *held = NULL;
 	struct my_conn *control;
 	struct who who;
 
-	if (m == NULL || my_control(c, m, w, &control, e) < 0 ||
+	if (m == NULL || members_enter(c, w, &held, e) < 0 ||
+	    my_control(c, m, w, &control, e) < 0 ||
 	    my_who(control, w, cluster_deadline(c, LIMIT_QUERY), &who, e) < 0)
 		return -1;
 	s->role = who.is_in_recovery ? ROLE_REPLICA : ROLE_PRIMARY;

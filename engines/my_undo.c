@@ -75,10 +75,11 @@ take_arguments(struct my_undo *u, const struct step *s, struct err *e)
 static int
 open_one(struct my_undo *u, struct member *m, struct my_conn **out, struct err *e)
 {
+	CLEAN_MEMBERS struct cluster *held = NULL;
 	struct my_conn *control;
 	struct who who;
 
-	if (my_control(u->c, m, u->w, &control, e) < 0 ||
+	if (members_enter(u->c, u->w, &held, e) < 0 || my_control(u->c, m, u->w, &control, e) < 0 ||
 	    my_session_open(u->c, u->w, m->address, u->schema, out, e) < 0 ||
 	    my_who(*out, u->w, cluster_deadline(u->c, LIMIT_QUERY), &who, e) < 0)
 		return err_wrap(e, "%s", m->name);

@@ -13,6 +13,7 @@ static int
 run_list(struct cluster *c, struct waiter *w, const struct list_row *row, const char *argument,
     PGresult **r, struct err *e)
 {
+	CLEAN_MEMBERS struct cluster *held = NULL;
 	const char *params[1] = {argument};
 	struct pg_conn *control;
 	struct member *m;
@@ -21,7 +22,7 @@ run_list(struct cluster *c, struct waiter *w, const struct list_row *row, const 
 		return look(c, w, row->sql, row->nparams, params, r, e);
 	if (!cluster_is_connected(c))
 		return err_set(e, ERR_CONN, "there is no session to ask; connect to a node first");
-	if (cluster_settle(c, w, e) < 0)
+	if (members_enter(c, w, &held, e) < 0)
 		return -1;
 	m = row->where == LIST_PRIMARY ? act_primary(c, e) : cluster_member(c, c->operator_node);
 	if (m == NULL || pg_control(c, m, w, &control, e) < 0)

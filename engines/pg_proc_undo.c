@@ -89,10 +89,11 @@ static int
 open_session(struct undo *u, struct member *m, const char *database, struct pg_conn **out,
     int in_recovery, struct err *e)
 {
+	CLEAN_MEMBERS struct cluster *held = NULL;
 	struct pg_conn *control;
 	struct who who;
 
-	if (pg_control(u->c, m, u->w, &control, e) < 0)
+	if (members_enter(u->c, u->w, &held, e) < 0 || pg_control(u->c, m, u->w, &control, e) < 0)
 		return -1;
 	if (pg_session_open(u->c, u->w, m->address, database, out, e) < 0)
 		return err_wrap(e, "%s", m->name);

@@ -144,10 +144,13 @@ ask_outside(struct cluster *c, struct waiter *w, struct session *s, struct arena
 {
 	CLEAN_RESULT PGresult *r = NULL;
 	const char *params[2] = {s->database, arena_printf(a, "%d", s->backend_pid)};
-	struct member *m = cluster_member(c, c->operator_node);
+	CLEAN_MEMBERS struct cluster *held = NULL;
 	struct pg_conn *control;
+	struct member *m;
 
-	if (m == NULL || pg_control(c, m, w, &control, e) < 0)
+	if (members_enter(c, w, &held, e) < 0 ||
+	    (m = cluster_member(c, c->operator_node)) == NULL ||
+	    pg_control(c, m, w, &control, e) < 0)
 		return -1;
 	if (pg_query(control, w, cluster_deadline(c, LIMIT_QUERY), outside_sql, 2, params, &r, e) <
 	    0)

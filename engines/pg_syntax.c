@@ -31,15 +31,17 @@ take_answer(struct exchange *x, struct err *e)
 int
 pg_ask_syntax(struct cluster *c, struct waiter *w, const char *text, size_t len, struct err *e)
 {
-	struct member *m = cluster_member(c, c->operator_node);
+	CLEAN_MEMBERS struct cluster *held = NULL;
 	struct arena *a = arena_new();
 	struct pg_conn *conn;
+	struct member *m;
 	struct exchange x;
 	struct err own = {0};
 	int rc = 0;
 
-	if (m == NULL || cluster_settle(c, w, &own) != 0 || pg_control(c, m, w, &conn, &own) != 0 ||
-	    !exchange_is_usable(conn, &own)) {
+	if (members_enter(c, w, &held, &own) < 0 ||
+	    (m = cluster_member(c, c->operator_node)) == NULL ||
+	    pg_control(c, m, w, &conn, &own) != 0 || !exchange_is_usable(conn, &own)) {
 		arena_free(a);
 		return 0;
 	}

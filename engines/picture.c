@@ -25,7 +25,19 @@ struct background {
 	struct err err;
 };
 
-/* The picture becomes the cluster's, the old one goes. */
+/* A crawl behind the prompt may end while a typed line still reads the picture before it. */
+static void
+retire(struct cluster *c, struct arena *a)
+{
+	if (a == NULL)
+		return;
+	c->retired = reallocarray(c->retired, c->nretired + 1, sizeof(struct arena *));
+	if (c->retired == NULL)
+		abort();
+	c->retired[c->nretired++] = a;
+}
+
+/* The picture becomes the cluster's, the old one waits for cluster_tidy(). */
 static const struct topology *
 publish(struct cluster *c, void *sights)
 {
@@ -41,10 +53,17 @@ publish(struct cluster *c, void *sights)
 		text_copy(m->identity, sizeof(m->identity), t->nodes[i].identity);
 		text_copy(m->incarnation, sizeof(m->incarnation), t->nodes[i].incarnation);
 	}
-	arena_free(c->topology_arena);
+	retire(c, c->topology_arena);
 	c->topology_arena = a;
 	c->topology = t;
 	return t;
+}
+
+void
+cluster_tidy(struct cluster *c)
+{
+	while (c->nretired > 0)
+		arena_free(c->retired[--c->nretired]);
 }
 
 const struct topology *

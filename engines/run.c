@@ -100,9 +100,22 @@ run_share(void *arg, struct waiter *w)
 			run_one(s->c, w, &s->effects[i]);
 }
 
+/* Only these use what a crawl uses: a crawl goes on beside a statement that takes its time. */
+static int
+has_control(const struct effect *effects, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (effects[i].conn == CONN_CONTROL)
+			return 1;
+	return 0;
+}
+
 int
 run_effects(struct cluster *c, struct waiter *w, struct effect *effects, size_t n)
 {
+	CLEAN_MEMBERS struct cluster *held = NULL;
 	struct share *shares = calloc(n + 1, sizeof(*shares));
 	void **args = calloc(n + 1, sizeof(*args));
 	size_t i, k, nshares = 0;
@@ -121,7 +134,8 @@ run_effects(struct cluster *c, struct waiter *w, struct effect *effects, size_t 
 		shares[k] = (struct share){.c = c, .effects = effects, .n = n, .first = i};
 		args[nshares++] = &shares[k];
 	}
-	if (cluster_settle(c, w, NULL) < 0 || fanout(w, run_share, args, nshares) < 0)
+	if ((has_control(effects, n) && members_enter(c, w, &held, NULL) < 0) ||
+	    fanout(w, run_share, args, nshares) < 0)
 		rc = -1;
 	for (i = 0; i < n; i++)
 		rc = effects[i].rc != 0 ? -1 : rc;
@@ -149,11 +163,12 @@ int
 run_main_open(
     struct cluster *c, struct waiter *w, const char *node, const char *database, struct err *e)
 {
+	CLEAN_MEMBERS struct cluster *held = NULL;
 	struct conn *conn, *control;
 	struct member *m;
 
 	run_main_close(c);
-	if (cluster_settle(c, w, e) < 0)
+	if (members_enter(c, w, &held, e) < 0)
 		return -1;
 	if ((m = cluster_member(c, node)) == NULL)
 		return err_set(e, ERR_FAILED, "no node is called %s; nothing was sent", node);
@@ -189,6 +204,7 @@ run_cancel(struct cluster *c)
 int
 run_pen_take(struct cluster *c, struct waiter *w, struct err *e)
 {
+	CLEAN_MEMBERS struct cluster *held = NULL;
 	struct member *m;
 	struct err own;
 
@@ -197,7 +213,7 @@ run_pen_take(struct cluster *c, struct waiter *w, struct err *e)
 	if (c->driver->is_usable(c->pen))
 		return 0;
 	run_pen_drop(c);
-	if (cluster_settle(c, w, e) < 0 || (m = act_primary(c, e)) == NULL)
+	if (members_enter(c, w, &held, e) < 0 || (m = act_primary(c, e)) == NULL)
 		return -1;
 	if (c->driver->pen(c, w, m, e) == 0)
 		return 0;
@@ -216,10 +232,11 @@ int
 run_xact_status(
     struct cluster *c, struct waiter *w, const char *xid, const char **status, struct err *e)
 {
+	CLEAN_MEMBERS struct cluster *held = NULL;
 	struct member *m;
 
 	*status = NULL;
-	if (cluster_settle(c, w, e) < 0 || (m = act_primary(c, e)) == NULL)
+	if (members_enter(c, w, &held, e) < 0 || (m = act_primary(c, e)) == NULL)
 		return -1;
 	return c->driver->xact_status(c, w, m, xid, status, e);
 }

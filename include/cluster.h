@@ -28,5 +28,7 @@ int cluster_is_connected(const struct cluster *c);
 int cluster_crawl_start(struct cluster *c, struct err *e);
 int cluster_crawl_fd(const struct cluster *c); /* -1: none running */
 int cluster_crawl_finish(struct cluster *c, struct err *e);
+/* Frees the pictures before the last one. Only while nothing that reads one is under way. */
+void cluster_tidy(struct cluster *c);
 
 #endif

@@ -76,6 +76,7 @@ struct app {
 	int64_t picture_ms;  /* picture.c: when the last one written down was taken */
 	char picture[SHA256_HEX]; /* and its shape; "" none yet */
 	int busy;		  /* > 0: the door is open; background looks wait */
+	int depth;		  /* typed lines under way, one inside another */
 	int quit;
 	struct capture *capture; /* of the line that runs; NULL: none yet */
 };

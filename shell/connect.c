@@ -47,6 +47,13 @@ app_disconnect(struct app *app)
 	app->session = NULL;
 }
 
+void
+app_tidy(struct app *app)
+{
+	if (app->depth == 0 && app->cluster != NULL)
+		cluster_tidy(app->cluster);
+}
+
 /* The crawl is done, here or by somebody who needed its sessions: the picture is replaced, standing
  * holds are compared with it. */
 static void
@@ -64,6 +71,7 @@ crawl_done(void *ctx)
 	if (app->busy == 0)
 		holds_watch(app);
 	picture_note(app);
+	app_tidy(app);
 }
 
 void

@@ -13,6 +13,8 @@ int app_connect(struct app *app, const char *node, const char *database, struct 
 void app_disconnect(struct app *app);
 /* Starts a crawl behind the prompt unless one is running. */
 void app_crawl(struct app *app);
+/* Forgets pictures that no typed line reads any more. */
+void app_tidy(struct app *app);
 /* The last picture; waits for a crawl that is running. */
 int app_topology(struct app *app, const struct topology **out, struct err *e);
 

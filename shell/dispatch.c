@@ -344,10 +344,13 @@ take_line(struct app *app, const char *text, size_t len)
 void
 app_line(struct app *app, const char *text, size_t len)
 {
+	app->depth++;
 	write_input(app, text, len);
 	capture_begin(app);
 	take_line(app, text, len);
 	capture_end(app);
+	app->depth--;
+	app_tidy(app);
 }
 
 int

@@ -334,6 +334,56 @@ test_pen(void **state)
 	cluster_free(other);
 }
 
+/* A loop whose timer wants a picture at every wait, as the watch of held replicas does. */
+static struct {
+	struct cluster *c;
+	struct waiter poll;
+	int asked, started;
+} nosy;
+
+static int
+nosy_wait(struct waiter *w, int fd, short events, int64_t deadline)
+{
+	struct err ignored = {0};
+
+	(void)w;
+	nosy.asked++;
+	if (cluster_crawl_start(nosy.c, &ignored) == 0 && cluster_crawl_fd(nosy.c) >= 0)
+		nosy.started++;
+	return nosy.poll.wait(&nosy.poll, fd, events, deadline);
+}
+
+/* One connection, one user: a crawl behind the prompt and a question took turns in its bytes. */
+static void
+test_no_crawl_beside(void **state)
+{
+	static const char *const begin[] = {"BEGIN"}, *const end[] = {"ROLLBACK"},
+				 *const read[] = {"SELECT pg_sleep(0.05)"};
+	struct fixture *f = *state;
+	struct effect x = effect(f, "pg1", CONN_OPERATOR, begin, 1);
+	struct waiter w = {.wait = nosy_wait, .cancel_fd = -1};
+	struct session s;
+
+	nosy.c = f->c;
+	poll_waiter(&nosy.poll, -1);
+	assert_int_equal(run_effects(f->c, &f->w, &x, 1), 0);
+	x = effect(f, "pg1", CONN_CONTROL, read, 1);
+	assert_int_equal(run_effects(f->c, &w, &x, 1), 0);
+	assert_true(nosy.asked > 0);
+	assert_int_equal(nosy.started, 0);
+	/* In a transaction the session's facts come over the control session, too. */
+	assert_int_equal(cluster_crawl_start(f->c, &f->e), 0);
+	assert_int_equal(ask_session(f->c, &f->w, f->a, &s, &f->e), 0);
+	assert_int_equal(s.tx, TX_OPEN);
+	assert_int_equal(cluster_crawl_fd(f->c), -1);
+	/* And when nobody uses it, the picture may be taken again. */
+	assert_int_equal(cluster_crawl_start(f->c, &f->e), 0);
+	assert_int_equal(cluster_settle(f->c, &f->w, &f->e), 0);
+	cluster_tidy(f->c);
+	x = effect(f, "pg1", CONN_OPERATOR, end, 1);
+	assert_int_equal(run_effects(f->c, &f->w, &x, 1), 0);
+}
+
 int
 main(void)
 {
@@ -346,6 +396,7 @@ main(void)
 	    cmocka_unit_test(test_enter_refuses),
 	    cmocka_unit_test(test_commit_of_failed),
 	    cmocka_unit_test(test_pen),
+	    cmocka_unit_test(test_no_crawl_beside),
 	};
 
 	return cmocka_run_group_tests(tests, start, lab_stop);
