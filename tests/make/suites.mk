@@ -34,7 +34,7 @@ docs: all
 checks-can-fail:
 	@$(CHECK_BUILD) $(TAP) checks-can-fail "bats --tap" $(wildcard tests/check/*.bats)
 unit: unit-programs
-	@$(CHECK_BUILD) $(TAP) unit "" $(UNIT)
+	@$(CHECK_BUILD) TAP_JOBS=$(JOBS) $(TAP) unit "" $(UNIT)
 classify: all
 	@$(CHECK_BUILD) $(TAP) classify "bats --tap" $(wildcard tests/classify/*.bats)
 cli: all lab-driver
