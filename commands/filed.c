@@ -79,3 +79,41 @@ filed_plan(struct context *c, const char *id, struct plan **out, struct err *e)
 	    "no journal holds a plan \"%s\" that is what it was; nothing was done", id);
 	return err_hint(e, "journal list shows the sessions, journal show FILE their plans.");
 }
+
+static const char *
+xid_in(struct arena *a, const char *file, const char *id)
+{
+	struct journal_reader *r;
+	struct record rec;
+	struct err ignored = {0};
+	const char *plan, *xid, *found = "";
+
+	if (journal_reader_open(file, &r, &ignored) != 0)
+		return found;
+	while (journal_reader_next(r, &rec, &ignored) == 1) {
+		if (strcmp(rec.type, "begin") != 0)
+			continue;
+		plan = json_string_value(json_object_get(rec.json, "plan"));
+		xid = json_string_value(json_object_get(rec.json, "xid"));
+		if (plan != NULL && xid != NULL && xid[0] != '\0' && strcmp(plan, id) == 0)
+			found = arena_strdup(a, xid);
+	}
+	journal_reader_close(r);
+	return found;
+}
+
+const char *
+filed_xid(struct context *c, const char *id)
+{
+	struct journal_entry *list;
+	const char *xid = "";
+	struct err ignored = {0};
+	size_t n, i;
+
+	if (journal_list(c->arena, c->config->journal, c->config->njournal, &list, &n, &ignored) !=
+	    0)
+		return xid;
+	for (i = 0; i < n && xid[0] == '\0'; i++)
+		xid = xid_in(c->arena, list[i].file, id);
+	return xid;
+}

@@ -25,7 +25,7 @@ undo_exec(struct context *c, int argc, char **argv, struct result *r, struct err
 	g.topology = c->topology;
 	r->kind = RETURNS_PLAN;
 	r->plan = planning_new(c, c->line, c->line_len);
-	return policy_plan_undo(c->arena, r->plan, &g, filed, e);
+	return policy_plan_undo(c->arena, r->plan, &g, filed, filed_xid(c, filed->id), e);
 }
 
 const struct command command_undo = {

@@ -6,5 +6,6 @@
 
 const struct procedure my_procedures[] = {
     {"undo-table-v1", my_proc_undo_table},
+    {"undo-database-v1", my_proc_undo_database},
     {NULL, NULL},
 };

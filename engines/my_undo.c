@@ -38,8 +38,8 @@ my_undo_say(struct my_undo *u, const char *fmt, ...)
 	u->progress(u->progress_ctx, line);
 }
 
-static const char *
-argument(const struct step *s, const char *name)
+const char *
+my_undo_argument(const struct step *s, const char *name)
 {
 	size_t i;
 
@@ -49,38 +49,54 @@ argument(const struct step *s, const char *name)
 	return "";
 }
 
+void
+my_undo_name(struct my_undo *u, const char *schema, const char *table)
+{
+	const char *beside = arena_printf(u->a, "holdfast_undo_%.40s", table);
+
+	u->schema = schema;
+	u->table = table;
+	u->source =
+	    arena_printf(u->a, "%s.%s", my_quote_name(u->a, schema), my_quote_name(u->a, table));
+	u->target = u->mode == MY_UNDO_TRUNCATE
+			? u->source
+			: arena_printf(u->a, "%s.%s", my_quote_name(u->a, schema),
+			      my_quote_name(u->a, beside));
+}
+
+/* By enum my_undo_mode. */
+static const char *const modes[] = {"drop", "truncate", "delete", "update", "replace"};
+
 static int
 take_arguments(struct my_undo *u, const struct step *s, struct err *e)
 {
-	const char *mode = argument(s, "mode"), *beside;
+	const char *mode = my_undo_argument(s, "mode");
+	size_t i;
 
-	u->schema = argument(s, "schema");
-	u->table = argument(s, "table");
-	u->from = cluster_member(u->c, argument(s, "from"));
-	u->to = cluster_member(u->c, argument(s, "to"));
-	u->is_truncate = strcmp(mode, "truncate") == 0;
-	if (u->from == NULL || u->to == NULL || u->schema[0] == '\0' || u->table[0] == '\0')
+	for (i = 0; i < sizeof(modes) / sizeof(modes[0]) && strcmp(modes[i], mode) != 0; i++)
+		;
+	u->from = cluster_member(u->c, my_undo_argument(s, "from"));
+	u->to = cluster_member(u->c, my_undo_argument(s, "to"));
+	if (u->from == NULL || u->to == NULL || i == sizeof(modes) / sizeof(modes[0]) ||
+	    my_undo_argument(s, "schema")[0] == '\0' || my_undo_argument(s, "table")[0] == '\0')
 		return err_set(
 		    e, ERR_FAILED, "the plan does not say what to bring back from where");
-	u->source = arena_printf(
-	    u->a, "%s.%s", my_quote_name(u->a, u->schema), my_quote_name(u->a, u->table));
-	beside = arena_printf(u->a, "holdfast_undo_%.40s", u->table);
-	u->target = u->is_truncate ? u->source
-				   : arena_printf(u->a, "%s.%s", my_quote_name(u->a, u->schema),
-					 my_quote_name(u->a, beside));
+	u->mode = (enum my_undo_mode)i;
+	my_undo_name(u, my_undo_argument(s, "schema"), my_undo_argument(s, "table"));
 	return 0;
 }
 
 /* Said explicitly, so that neither values nor definitions depend on a default. */
-static int
-open_one(struct my_undo *u, struct member *m, struct my_conn **out, struct err *e)
+int
+my_undo_open(
+    struct my_undo *u, struct member *m, const char *database, struct my_conn **out, struct err *e)
 {
 	CLEAN_MEMBERS struct cluster *held = NULL;
 	struct my_conn *control;
 	struct who who;
 
 	if (members_enter(u->c, u->w, &held, e) < 0 || my_control(u->c, m, u->w, &control, e) < 0 ||
-	    my_session_open(u->c, u->w, m->address, u->schema, out, e) < 0 ||
+	    my_session_open(u->c, u->w, m->address, database, out, e) < 0 ||
 	    my_who(*out, u->w, cluster_deadline(u->c, LIMIT_QUERY), &who, e) < 0)
 		return err_wrap(e, "%s", m->name);
 	if (!cluster_is_same(m, &who))
@@ -96,8 +112,8 @@ open_one(struct my_undo *u, struct member *m, struct my_conn **out, struct err *
 }
 
 /* It must still be held, or what is read now may change while it is read. */
-static int
-check_source(struct my_undo *u, struct err *e)
+int
+my_undo_check_source(struct my_undo *u, struct err *e)
 {
 	CLEAN_MY_RESULT MYSQL_RES *r = NULL;
 	const char *reduced[MY_NREDUCED];
@@ -113,8 +129,8 @@ check_source(struct my_undo *u, struct err *e)
 	return err_hint(e, "choose another replica that is still held");
 }
 
-static int
-count(struct my_undo *u, struct my_conn *x, const char *sql, int64_t *out, struct err *e)
+int
+my_undo_count(struct my_undo *u, struct my_conn *x, const char *sql, int64_t *out, struct err *e)
 {
 	struct my_rows r;
 
@@ -131,14 +147,14 @@ check_target(struct my_undo *u, struct err *e)
 	    my_quote_literal(u->a, u->schema), my_quote_literal(u->a, u->table));
 	int64_t n;
 
-	if (count(u, u->dst,
+	if (my_undo_count(u, u->dst,
 		arena_printf(
 		    u->a, "SELECT COUNT(*) FROM information_schema.TABLES WHERE %s", where),
 		&n, e) < 0)
 		return -1;
-	if (!u->is_truncate && n == 0)
+	if (u->mode != MY_UNDO_TRUNCATE && n == 0)
 		return 0;
-	if (!u->is_truncate) {
+	if (u->mode != MY_UNDO_TRUNCATE) {
 		err_set(e, ERR_STALE, "something called %s exists on %s now; nothing was done",
 		    u->source, u->to->name);
 		return err_hint(e, "rename it, then plan the undo again");
@@ -146,14 +162,15 @@ check_target(struct my_undo *u, struct err *e)
 	if (n == 0)
 		return err_set(e, ERR_STALE, "%s has no %s any more; nothing was done", u->to->name,
 		    u->source);
-	if (count(u, u->dst, arena_printf(u->a, "SELECT COUNT(*) FROM %s", u->source), &n, e) < 0)
+	if (my_undo_count(
+		u, u->dst, arena_printf(u->a, "SELECT COUNT(*) FROM %s", u->source), &n, e) < 0)
 		return -1;
 	if (n > 0) {
 		err_set(e, ERR_STALE, "%s on %s has %lld rows again; nothing was done", u->source,
 		    u->to->name, (long long)n);
 		return err_hint(e, "move them to another table, then plan the undo again");
 	}
-	if (count(u, u->dst,
+	if (my_undo_count(u, u->dst,
 		arena_printf(u->a,
 		    "SELECT COUNT(*) FROM information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA = "
 		    "%s AND EVENT_OBJECT_TABLE = %s AND EVENT_MANIPULATION = 'INSERT'",
@@ -251,6 +268,22 @@ undo_truncate(struct my_undo *u, struct err *e)
 	return 0;
 }
 
+static int
+undo_rows(struct my_undo *u, struct err *e)
+{
+	if (my_undo_rows(u, e) < 0)
+		return -1;
+	if (u->out->rows > 0)
+		return 0;
+	err_set(e, ERR_STALE, "no row of %s on %s differs from %s; nothing was done", u->source,
+	    u->to->name, u->from->name);
+	return err_hint(e, "look at the table on %s first", u->to->name);
+}
+
+/* By enum my_undo_mode. */
+static int (*const ways[])(struct my_undo *u, struct err *e) = {
+    undo_drop, undo_truncate, undo_rows, undo_rows, my_undo_rows};
+
 /* What was begun beside is taken away; where even that fails its name is said. */
 static void
 clean(struct my_undo *u)
@@ -277,9 +310,11 @@ my_proc_undo_table(struct cluster *c, struct waiter *w, const struct step *s, st
 
 	u.start_ms = now_ms();
 	if (take_arguments(&u, s, e) == 0 && cluster_settle(c, w, e) == 0 &&
-	    open_one(&u, u.from, &u.src, e) == 0 && open_one(&u, u.to, &u.dst, e) == 0 &&
-	    check_source(&u, e) == 0 && check_target(&u, e) == 0 && my_undo_columns(&u, e) == 0)
-		rc = u.is_truncate ? undo_truncate(&u, e) : undo_drop(&u, e);
+	    my_undo_open(&u, u.from, u.schema, &u.src, e) == 0 &&
+	    my_undo_open(&u, u.to, u.schema, &u.dst, e) == 0 && my_undo_check_source(&u, e) == 0 &&
+	    (u.mode > MY_UNDO_TRUNCATE ||
+		(check_target(&u, e) == 0 && my_undo_columns(&u, e) == 0)))
+		rc = ways[u.mode](&u, e);
 	if (rc < 0 && u.dst != NULL)
 		clean(&u);
 	my_conn_close(u.src);

@@ -6,6 +6,15 @@
 
 #include "engines/my_driver.h"
 
+/* What was done to it, and so how it comes back. */
+enum my_undo_mode {
+	MY_UNDO_DROP,
+	MY_UNDO_TRUNCATE,
+	MY_UNDO_DELETE,	 /* rows that are missing come back */
+	MY_UNDO_UPDATE,	 /* rows that differ get their old values */
+	MY_UNDO_REPLACE, /* its definition was changed, and values with it */
+};
+
 struct my_undo {
 	struct cluster *c;
 	struct waiter *w;
@@ -14,9 +23,10 @@ struct my_undo {
 	void (*progress)(void *ctx, const char *line);
 	void *progress_ctx;
 	const char *schema, *table;
-	const char *source;	  /* quoted, the table on the replica */
-	const char *target;	  /* quoted, what rows are loaded into */
-	int is_truncate, is_made; /* the table beside was made */
+	const char *source; /* quoted, the table on the replica */
+	const char *target; /* quoted, what rows are loaded into */
+	enum my_undo_mode mode;
+	int is_made; /* the table beside was made */
 	struct member *from, *to;
 	struct my_conn *src, *dst; /* sessions of the procedure alone */
 	const char *columns;	   /* quoted list without generated ones */
@@ -35,6 +45,25 @@ void my_undo_say(struct my_undo *u, const char *fmt, ...) __attribute__((format(
 int my_undo_columns(struct my_undo *u, struct err *e);
 int my_undo_copy(struct my_undo *u, struct err *e);
 int my_undo_compare(struct my_undo *u, struct err *e);
+/* my_undo.c: a session with what values depend on said explicitly; and whether it is still held. */
+int my_undo_open(
+    struct my_undo *u, struct member *m, const char *database, struct my_conn **out, struct err *e);
+int my_undo_check_source(struct my_undo *u, struct err *e);
+int my_undo_count(
+    struct my_undo *u, struct my_conn *x, const char *sql, int64_t *out, struct err *e);
+const char *my_undo_argument(const struct step *s, const char *name);
+/* Sets schema, table, source and target; target is the table beside. */
+void my_undo_name(struct my_undo *u, const char *schema, const char *table);
+/* my_undo_back.c: rows that were deleted or updated, cascades included; my_undo_alter.c. */
+int my_undo_rows(struct my_undo *u, struct err *e);
+/* Makes the definition of the table what it is on the replica; *set are the columns (quoted, with
+ * commas) whose values must come back, "" for none. *later: keys, once their values are back. */
+int my_undo_alter(struct my_undo *u, const char **set, const char **later, struct err *e);
+int my_undo_alter_end(struct my_undo *u, const char *later, struct err *e);
+/* my_undo_database.c */
+int my_proc_undo_database(struct cluster *c, struct waiter *w, const struct step *s,
+    struct arena *a, struct outcome *out, void (*progress)(void *ctx, const char *line), void *ctx,
+    struct err *e);
 int my_proc_undo_table(struct cluster *c, struct waiter *w, const struct step *s, struct arena *a,
     struct outcome *out, void (*progress)(void *ctx, const char *line), void *ctx, struct err *e);
 

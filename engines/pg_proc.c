@@ -6,5 +6,6 @@
 
 const struct procedure pg_procedures[] = {
     {"undo-table-v1", proc_undo_table},
+    {"undo-database-v1", proc_undo_database},
     {NULL, NULL},
 };

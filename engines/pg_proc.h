@@ -23,6 +23,16 @@ struct undo_item {
 	int is_in_toc;
 };
 
+/* What was done to it, and so how it comes back. */
+enum undo_mode {
+	UNDO_DROP,     /* the table went, with all that hung on it */
+	UNDO_TRUNCATE, /* its rows went, its definition stands */
+	UNDO_DELETE,   /* rows that are missing come back */
+	UNDO_UPDATE,   /* rows that the transaction wrote get their old values */
+	UNDO_REPLACE,  /* its definition was changed, and values with it */
+	UNDO_SCHEMA,   /* a schema went, with all that was in it */
+};
+
 struct undo {
 	struct cluster *c;
 	struct waiter *w;
@@ -32,7 +42,8 @@ struct undo {
 	void *progress_ctx;
 	const char *schema, *table, *full; /* full: quoted */
 	uint32_t oid;
-	int is_truncate;
+	enum undo_mode mode;
+	const char *xid; /* of the transaction to be undone, or "": not known */
 	struct member *from, *to;
 	struct pg_conn *src, *dst; /* sessions of the procedure alone */
 	struct undo_item *items;
@@ -51,8 +62,8 @@ void undo_say(struct undo *u, const char *fmt, ...) __attribute__((format(printf
 int undo_dump(struct undo *u, struct err *e);
 /* Runs one section of it on the primary: "pre-data" or "post-data". */
 int undo_script(struct undo *u, const char *section, struct err *e);
-/* pg_proc_rows.c: rows of one table, streamed from standby to primary. */
-int undo_copy(struct undo *u, const char *full, struct err *e);
+/* pg_proc_rows.c: rows of one table, streamed from standby to primary, there into `into`. */
+int undo_copy(struct undo *u, const char *full, const char *into, struct err *e);
 /* Count and checksum of one table on a session. */
 struct undo_sum {
 	char rows[32], sum[64];
@@ -61,12 +72,47 @@ int undo_sum(
     struct undo *u, struct pg_conn *conn, const char *full, struct undo_sum *out, struct err *e);
 /* Sequences get the values they have on the standby. */
 int undo_sequences(struct undo *u, struct err *e);
+/* Materialized views are filled as they were. */
+int undo_views(struct undo *u, struct err *e);
+const char *undo_argument(const struct step *s, const char *name);
+/* pg_proc_undo.c: a session of the procedure alone, with what a comparison of texts depends on said
+ * explicitly. */
+int undo_open(struct undo *u, struct member *m, const char *database, struct pg_conn **out,
+    int in_recovery, struct err *e);
+/* pg_proc_dump.c: a directory of the procedure alone in u->dir, at least `room` bytes in it. */
+int undo_dir(struct undo *u, int64_t room, struct err *e);
+const char *undo_path(struct undo *u, const char *name);
+/* A client program of the server's version or later; NULL with a sentence where there is none. */
+const char *undo_program(struct undo *u, const char *name, struct err *e);
+int undo_tool(
+    struct undo *u, const char *const *argv, const char *log, int64_t limit_ms, struct err *e);
+/* The conninfo of a member for a program's argument: without secrets. */
+const char *undo_conninfo(
+    struct undo *u, const struct member *m, const struct pg_conn *conn, const char *database);
 /* pg_proc_same.c: every definition is the same on both sides, else a sentence saying what is not.
  */
 int undo_same(struct undo *u, struct err *e);
 /* pg_proc_truncate.c */
 int undo_truncate(struct undo *u, struct err *e);
+/* User triggers of a table that fire on a change of its rows: off, then on again as they were. */
+int undo_triggers(struct undo *u, const char *full, PGresult **was, struct err *e);
+int undo_triggers_back(struct undo *u, const PGresult *was, struct err *e);
+/* pg_proc_back.c: rows that were deleted or updated, and what a cascade took with them. */
+int undo_rows(struct undo *u, struct err *e);
+/* pg_proc_replace.c: a table whose definition was changed. */
+int undo_replace(struct undo *u, struct err *e);
+/* pg_proc_undo.c: what hangs on the table, from a session's catalog; makes all of it again. */
+int undo_items(struct undo *u, struct pg_conn *conn, uint32_t oid, struct undo_item **out,
+    size_t *n, struct err *e);
+int undo_make(struct undo *u, struct err *e);
+int undo_compare(struct undo *u, struct err *e);
+/* The columns of a table that are stored, quoted, or NULL: it has none. */
+int undo_columns(
+    struct undo *u, struct pg_conn *conn, const char *full, const char **out, struct err *e);
 
+/* pg_proc_database.c */
+int proc_undo_database(struct cluster *c, struct waiter *w, const struct step *s, struct arena *a,
+    struct outcome *out, void (*progress)(void *ctx, const char *line), void *ctx, struct err *e);
 int proc_undo_table(struct cluster *c, struct waiter *w, const struct step *s, struct arena *a,
     struct outcome *out, void (*progress)(void *ctx, const char *line), void *ctx, struct err *e);
 

@@ -20,6 +20,7 @@
 #include "engines/pg_wire.h"
 #include "engines/pg_words.h"
 #include "engines/scratch.h"
+#include "text.h"
 #include "banned.h"
 
 #define SCRIPT_MAX (256 << 20)
@@ -28,8 +29,8 @@
 #define SPACE_MIN (64 << 20) /* definitions are small; a full disk is not */
 
 /* The newest-enough pg_dump or pg_restore: the server's own version, else a later one. */
-static const char *
-find_program(struct undo *u, const char *name, struct err *e)
+const char *
+undo_program(struct undo *u, const char *name, struct err *e)
 {
 	int major = PQserverVersion(u->src->pq) / 10000, v;
 	const char *path, *chosen = getenv("HOLDFAST_PG_BIN");
@@ -51,17 +52,21 @@ find_program(struct undo *u, const char *name, struct err *e)
 	return NULL;
 }
 
-static int
-make_dir(struct undo *u, struct err *e)
+int
+undo_dir(struct undo *u, int64_t room, struct err *e)
 {
 	const char *base = getenv("TMPDIR");
 	struct statvfs fs;
 
 	if (base == NULL || base[0] != '/' || strlen(base) > 60)
 		base = "/var/tmp";
-	if (statvfs(base, &fs) == 0 && (int64_t)fs.f_bavail * (int64_t)fs.f_frsize < SPACE_MIN)
-		return err_set(
-		    e, ERR_FAILED, "%s has less than 64 MB left; nothing was done", base);
+	if (room < SPACE_MIN)
+		room = SPACE_MIN;
+	if (statvfs(base, &fs) == 0 && (int64_t)fs.f_bavail * (int64_t)fs.f_frsize < room) {
+		err_set(e, ERR_FAILED, "%s has less than %s left; nothing was done", base,
+		    text_bytes(u->a, room));
+		return err_hint(e, "make room there, or set TMPDIR to a directory with room");
+	}
 	snprintf(u->dir, sizeof(u->dir), "%s/holdfast-undo.XXXXXX", base);
 	if (mkdtemp(u->dir) != NULL) /* made 0700 */
 		return 0;
@@ -70,8 +75,8 @@ make_dir(struct undo *u, struct err *e)
 	    e, ERR_FAILED, "could not make a directory in %s: %s", base, strerror(errno));
 }
 
-static const char *
-path_of(struct undo *u, const char *name)
+const char *
+undo_path(struct undo *u, const char *name)
 {
 	return arena_printf(u->a, "%s/%s", u->dir, name);
 }
@@ -84,8 +89,8 @@ add_env(struct undo *u, const char **env, size_t *n, const char *name, const cha
 }
 
 /* argv holds no secret: the address is stripped of them. */
-static int
-run_program(struct undo *u, const char *const *argv, const char *log, struct err *e)
+int
+undo_tool(struct undo *u, const char *const *argv, const char *log, int64_t limit_ms, struct err *e)
 {
 	const char *env[8] = {NULL};
 	const struct person_config *p = u->c->setup.person;
@@ -99,7 +104,7 @@ run_program(struct undo *u, const char *const *argv, const char *log, struct err
 	add_env(u, env, &n, "PGSSLROOTCERT", getenv("PGSSLROOTCERT"));
 	add_env(u, env, &n, "PGSERVICEFILE", getenv("PGSERVICEFILE"));
 	add_env(u, env, &n, "PGAPPNAME", "holdfast undo");
-	if (scratch_run(&s, u->w, now_ms() + DUMP_MS, e) < 0)
+	if (scratch_run(&s, u->w, now_ms() + limit_ms, e) < 0)
 		return err_wrap(e, "%s", argv[0]);
 	return 0;
 }
@@ -120,32 +125,41 @@ quote_conninfo(struct undo *u, const char *value)
 	return out;
 }
 
+const char *
+undo_conninfo(
+    struct undo *u, const struct member *m, const struct pg_conn *conn, const char *database)
+{
+	char *plain = pg_plain_address(m->address);
+	const char *out = arena_printf(u->a, "%s user=%s dbname=%s", plain,
+	    quote_conninfo(u, PQuser(conn->pq)), quote_conninfo(u, database));
+
+	free(plain);
+	return out;
+}
+
 static int
 dump(struct undo *u, struct err *e)
 {
-	const char *argv[12] = {find_program(u, "pg_dump", e)};
-	char *plain;
+	const char *argv[12] = {undo_program(u, "pg_dump", e)};
 	size_t n = 1;
 
 	if (argv[0] == NULL)
 		return -1;
-	plain = pg_plain_address(u->from->address);
 	argv[n++] = "--schema-only";
 	argv[n++] = "--format=custom";
 	argv[n++] = "--no-password";
 	argv[n++] = "--lock-wait-timeout=5000";
-	argv[n++] = arena_printf(u->a, "--file=%s", path_of(u, "schema.dump"));
-	argv[n++] = arena_printf(u->a, "--dbname=%s user=%s dbname=%s", plain,
-	    quote_conninfo(u, PQuser(u->src->pq)), quote_conninfo(u, PQdb(u->src->pq)));
+	argv[n++] = arena_printf(u->a, "--file=%s", undo_path(u, "schema.dump"));
+	argv[n++] =
+	    arena_printf(u->a, "--dbname=%s", undo_conninfo(u, u->from, u->src, PQdb(u->src->pq)));
 	argv[n] = NULL;
-	free(plain);
-	return run_program(u, argv, path_of(u, "dump.log"), e);
+	return undo_tool(u, argv, undo_path(u, "dump.log"), DUMP_MS, e);
 }
 
 static int
 restore(struct undo *u, const char *const *options, const char *out, struct err *e)
 {
-	const char *argv[10] = {find_program(u, "pg_restore", e)};
+	const char *argv[10] = {undo_program(u, "pg_restore", e)};
 	size_t n = 1;
 
 	if (argv[0] == NULL)
@@ -155,9 +169,9 @@ restore(struct undo *u, const char *const *options, const char *out, struct err 
 		n++;
 	}
 	argv[n++] = arena_printf(u->a, "--file=%s", out);
-	argv[n++] = path_of(u, "schema.dump");
+	argv[n++] = undo_path(u, "schema.dump");
 	argv[n] = NULL;
-	return run_program(u, argv, path_of(u, "restore.log"), e);
+	return undo_tool(u, argv, undo_path(u, "restore.log"), DUMP_MS, e);
 }
 
 static int
@@ -238,6 +252,17 @@ skip_words(const char *rest)
 	return NULL;
 }
 
+/* Comments and grants of what was in the schema, and of itself. */
+static int
+is_in_schema(struct undo *u, const char *rest)
+{
+	if (u->mode != UNDO_SCHEMA)
+		return 0;
+	return starts(rest, arena_printf(u->a, "%s ", u->schema)) ||
+	       starts(rest, arena_printf(u->a, "- SCHEMA %s ", u->schema)) ||
+	       starts(rest, arena_printf(u->a, "- SCHEMA %s ", pg_quote_name(u->a, u->schema)));
+}
+
 /* One line of pg_restore --list: "3225; 1259 16421 INDEX public order_items_order postgres". */
 static int
 is_wanted(struct undo *u, const char *line)
@@ -261,6 +286,9 @@ is_wanted(struct undo *u, const char *line)
 			x->is_in_toc |= classid != 0;
 			return 1;
 		}
+		if (classid == 0 && oid == 0 && skip_words(rest) != NULL &&
+		    is_in_schema(u, skip_words(rest)))
+			return 1;
 		if (classid == 0 && oid == 0 && skip_words(rest) != NULL &&
 		    (x->name != NULL || x->constraint != NULL) &&
 		    belongs_to(u, skip_words(rest), x))
@@ -297,9 +325,9 @@ select_entries(struct undo *u, struct err *e)
 	size_t len;
 	FILE *f;
 
-	if (read_file(u, path_of(u, "toc"), &toc, &len, e) < 0)
+	if (read_file(u, undo_path(u, "toc"), &toc, &len, e) < 0)
 		return -1;
-	f = fopen(path_of(u, "selected"), "wxe");
+	f = fopen(undo_path(u, "selected"), "wxe");
 	if (f == NULL)
 		return err_set(e, ERR_FAILED, "could not write in %s: %s", u->dir, strerror(errno));
 	for (line = toc; *line != '\0'; line = next) {
@@ -319,10 +347,10 @@ undo_dump(struct undo *u, struct err *e)
 {
 	static const char *const list[] = {"--list", NULL};
 
-	if (make_dir(u, e) < 0)
+	if (undo_dir(u, 0, e) < 0)
 		return -1;
 	undo_say(u, "reading the definitions from %s", u->from->name);
-	if (dump(u, e) < 0 || restore(u, list, path_of(u, "toc"), e) < 0)
+	if (dump(u, e) < 0 || restore(u, list, undo_path(u, "toc"), e) < 0)
 		return -1;
 	return select_entries(u, e);
 }
@@ -393,8 +421,8 @@ int
 undo_script(struct undo *u, const char *section, struct err *e)
 {
 	const char *options[] = {arena_printf(u->a, "--section=%s", section),
-	    arena_printf(u->a, "--use-list=%s", path_of(u, "selected")), NULL};
-	const char *path = path_of(u, arena_printf(u->a, "%s.sql", section));
+	    arena_printf(u->a, "--use-list=%s", undo_path(u, "selected")), NULL};
+	const char *path = undo_path(u, arena_printf(u->a, "%s.sql", section));
 	size_t len;
 	char *text;
 

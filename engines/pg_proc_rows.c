@@ -145,17 +145,27 @@ static const char columns_sql[] =
     "AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''";
 
 int
-undo_copy(struct undo *u, const char *full, struct err *e)
+undo_columns(
+    struct undo *u, struct pg_conn *conn, const char *full, const char **out, struct err *e)
 {
 	CLEAN_RESULT PGresult *r = NULL;
+
+	if (undo_do(u, conn, columns_sql, 1, &full, &r, e) < 0)
+		return -1;
+	*out = look_text(u->a, r, 0, 0);
+	return 0;
+}
+
+int
+undo_copy(struct undo *u, const char *full, const char *into, struct err *e)
+{
 	struct pipe p = {.u = u, .full = full};
 	struct sink sink = {.copy_in = feed, .ctx = &p};
 	const char *columns;
 	int rc;
 
-	if (undo_do(u, u->src, columns_sql, 1, &full, &r, e) < 0)
+	if (undo_columns(u, u->src, full, &columns, e) < 0)
 		return -1;
-	columns = look_text(u->a, r, 0, 0);
 	if (columns == NULL)
 		return 0;
 	if (start_source(u,
@@ -163,7 +173,7 @@ undo_copy(struct undo *u, const char *full, struct err *e)
 		e) < 0)
 		return -1;
 	rc = pg_stream(u->dst, u->w, INT64_MAX,
-	    arena_printf(u->a, "COPY %s (%s) FROM STDIN", full, columns), &sink, NULL, NULL, e);
+	    arena_printf(u->a, "COPY %s (%s) FROM STDIN", into, columns), &sink, NULL, NULL, e);
 	PQfreemem(p.chunk);
 	if (p.err.code != ERR_NONE) {
 		*e = p.err;
@@ -220,4 +230,42 @@ undo_sequences(struct undo *u, struct err *e)
 			return -1;
 	}
 	return 0;
+}
+
+/* Their rows are made again from what they read; the oldest first, since a later one may read it.
+ */
+int
+undo_views(struct undo *u, struct err *e)
+{
+	const char *params[1];
+	size_t i;
+
+	for (i = 0; i < u->nitems; i++) {
+		CLEAN_RESULT PGresult *r = NULL;
+
+		if (u->items[i].relkind != 'm' || u->items[i].is_skipped)
+			continue;
+		params[0] = arena_printf(u->a, "%u", u->items[i].oid);
+		if (undo_do(u, u->src,
+			"SELECT relispopulated FROM pg_catalog.pg_class WHERE oid = $1", 1, params,
+			&r, e) < 0)
+			return -1;
+		if (PQntuples(r) == 1 && PQgetvalue(r, 0, 0)[0] == 't' &&
+		    undo_do(u, u->dst,
+			arena_printf(u->a, "REFRESH MATERIALIZED VIEW %s", u->items[i].full), 0,
+			NULL, NULL, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+const char *
+undo_argument(const struct step *s, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < s->nargs; i++)
+		if (strcmp(s->args[i].name, name) == 0)
+			return s->args[i].value;
+	return NULL;
 }

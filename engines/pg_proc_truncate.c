@@ -31,7 +31,7 @@ static const char triggers_sql[] =
     "t.tgenabled WHEN 'A' THEN "
     "'ALWAYS' ELSE '' END, t.tgname) FROM pg_catalog.pg_trigger AS t "
     "WHERE t.tgrelid = pg_catalog.to_regclass($1::pg_catalog.text) AND NOT t.tgisinternal "
-    "AND t.tgenabled IN ('O', 'A') AND t.tgtype & 4 <> 0";
+    "AND t.tgenabled IN ('O', 'A') AND t.tgtype & 28 <> 0";
 
 static int
 switch_triggers(struct undo *u, const PGresult *r, int column, struct err *e)
@@ -42,6 +42,21 @@ switch_triggers(struct undo *u, const PGresult *r, int column, struct err *e)
 		if (undo_do(u, u->dst, PQgetvalue(r, i, column), 0, NULL, NULL, e) < 0)
 			return -1;
 	return 0;
+}
+
+int
+undo_triggers(struct undo *u, const char *full, PGresult **was, struct err *e)
+{
+	return undo_do(u, u->dst, triggers_sql, 1, &full, was, e) < 0 ||
+		       switch_triggers(u, *was, 0, e) < 0
+		   ? -1
+		   : 0;
+}
+
+int
+undo_triggers_back(struct undo *u, const PGresult *was, struct err *e)
+{
+	return switch_triggers(u, was, 1, e);
 }
 
 /* Sums of hashes add up: what is there after, less what was there before, must be what was lost. */
@@ -81,10 +96,8 @@ load_one(struct undo *u, const char *full, struct err *e)
 	if (undo_do(u, u->dst,
 		arena_printf(u->a, "LOCK TABLE ONLY %s IN ACCESS EXCLUSIVE MODE", full), 0, NULL,
 		NULL, e) < 0 ||
-	    undo_sum(u, u->dst, full, &before, e) < 0 ||
-	    undo_do(u, u->dst, triggers_sql, 1, &full, &triggers, e) < 0 ||
-	    switch_triggers(u, triggers, 0, e) < 0 || undo_copy(u, full, e) < 0 ||
-	    switch_triggers(u, triggers, 1, e) < 0)
+	    undo_sum(u, u->dst, full, &before, e) < 0 || undo_triggers(u, full, &triggers, e) < 0 ||
+	    undo_copy(u, full, full, e) < 0 || undo_triggers_back(u, triggers, e) < 0)
 		return -1;
 	undo_say(u, "comparing %s on %s and %s", full, u->from->name, u->to->name);
 	return check_added(u, full, &before, e);

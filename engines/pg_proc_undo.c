@@ -1,5 +1,5 @@
 /*
- * undo-table-v1: brings a dropped or truncated table back on the primary from a held standby. The
+ * undo-table-v1: brings a table, or a whole schema, back on the primary from a held standby. The
  * definitions come from pg_dump, the rows are streamed, everything happens in one transaction
  * that nobody sees before it is compared and committed. On any failure the primary is as before.
  */
@@ -47,35 +47,32 @@ undo_say(struct undo *u, const char *fmt, ...)
 	va_end(ap);
 }
 
-static const char *
-argument(const struct step *s, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < s->nargs; i++)
-		if (strcmp(s->args[i].name, name) == 0)
-			return s->args[i].value;
-	return NULL;
-}
+/* By enum undo_mode. */
+static const char *const modes[] = {"drop", "truncate", "delete", "update", "replace", "schema"};
 
 static int
 take_arguments(struct undo *u, const struct step *s, struct err *e)
 {
-	const char *from = argument(s, "from"), *to = argument(s, "to");
-	const char *oid = argument(s, "oid"), *mode = argument(s, "mode");
+	const char *from = undo_argument(s, "from"), *to = undo_argument(s, "to");
+	const char *oid = undo_argument(s, "oid"), *mode = undo_argument(s, "mode");
+	size_t i;
 
-	u->schema = argument(s, "schema");
-	u->table = argument(s, "table");
+	u->schema = undo_argument(s, "schema");
+	u->table = undo_argument(s, "table");
 	if (from == NULL || to == NULL || oid == NULL || mode == NULL || u->schema == NULL ||
-	    u->table == NULL || argument(s, "database") == NULL)
+	    u->table == NULL || undo_argument(s, "database") == NULL)
 		return err_set(
 		    e, ERR_FAILED, "the step does not say what to bring back; nothing was done");
-	u->is_truncate = strcmp(mode, "truncate") == 0;
-	if (!u->is_truncate && strcmp(mode, "drop") != 0)
+	for (i = 0; i < sizeof(modes) / sizeof(modes[0]) && strcmp(modes[i], mode) != 0; i++)
+		;
+	if (i == sizeof(modes) / sizeof(modes[0]))
 		return err_set(e, ERR_FAILED, "mode %s is not known; nothing was done", mode);
+	u->mode = (enum undo_mode)i;
+	u->xid = undo_argument(s, "xid") == NULL ? "" : undo_argument(s, "xid");
 	u->oid = (uint32_t)strtoul(oid, NULL, 10);
-	u->full = arena_printf(
-	    u->a, "%s.%s", pg_quote_name(u->a, u->schema), pg_quote_name(u->a, u->table));
+	u->full = arena_strdup(u->a, pg_quote_name(u->a, u->schema));
+	if (u->mode != UNDO_SCHEMA)
+		u->full = arena_printf(u->a, "%s.%s", u->full, pg_quote_name(u->a, u->table));
 	u->from = cluster_member(u->c, from);
 	u->to = cluster_member(u->c, to);
 	if (u->from == NULL || u->to == NULL)
@@ -85,8 +82,8 @@ take_arguments(struct undo *u, const struct step *s, struct err *e)
 }
 
 /* A session of the procedure alone, with what a comparison of texts depends on said explicitly. */
-static int
-open_session(struct undo *u, struct member *m, const char *database, struct pg_conn **out,
+int
+undo_open(struct undo *u, struct member *m, const char *database, struct pg_conn **out,
     int in_recovery, struct err *e)
 {
 	CLEAN_MEMBERS struct cluster *held = NULL;
@@ -132,8 +129,10 @@ check_source(struct undo *u, struct err *e)
 	if (undo_do(u, u->src, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", 0, NULL, NULL,
 		e) < 0 ||
 	    undo_do(u, u->src,
-		"SELECT pg_catalog.pg_is_wal_replay_paused(), "
-		"pg_catalog.to_regclass($1)::pg_catalog.oid",
+		u->mode == UNDO_SCHEMA ? "SELECT pg_catalog.pg_is_wal_replay_paused(), "
+					 "pg_catalog.to_regnamespace($1)::pg_catalog.oid"
+				       : "SELECT pg_catalog.pg_is_wal_replay_paused(), "
+					 "pg_catalog.to_regclass($1)::pg_catalog.oid",
 		1, params, &r, e) < 0)
 		return -1;
 	if (PQgetvalue(r, 0, 0)[0] != 't') {
@@ -149,10 +148,13 @@ check_source(struct undo *u, struct err *e)
 	return err_hint(e, "choose another replica that is still held");
 }
 
-/* Everything the drop took, as the server decides it: parts and dependents, theirs too. $1: oid. */
+/*
+ * Everything the drop took, as the server decides it: parts and dependents, theirs too. $1: oid,
+ * $2: the catalog it is in.
+ */
 static const char items_sql[] =
     "WITH RECURSIVE reached(classid, objid, subid) AS ("
-    "SELECT 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid, $1::pg_catalog.oid, 0 "
+    "SELECT $2::pg_catalog.regclass::pg_catalog.oid, $1::pg_catalog.oid, 0 "
     "UNION SELECT e.classid, e.objid, e.subid FROM reached AS r CROSS JOIN LATERAL ("
     "SELECT d.classid, d.objid, d.objsubid FROM pg_catalog.pg_depend AS d "
     "WHERE d.refclassid = r.classid AND d.refobjid = r.objid "
@@ -174,19 +176,22 @@ static const char items_sql[] =
     "r.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass "
     "ORDER BY r.objid = $1::pg_catalog.oid DESC, r.classid, r.objid, r.subid";
 
-static int
-read_items(struct undo *u, struct err *e)
+int
+undo_items(struct undo *u, struct pg_conn *conn, uint32_t oid, struct undo_item **out, size_t *n,
+    struct err *e)
 {
 	CLEAN_RESULT PGresult *r = NULL;
-	const char *params[1] = {arena_printf(u->a, "%u", u->oid)};
+	const char *params[2] = {arena_printf(u->a, "%u", oid),
+	    u->mode == UNDO_SCHEMA ? "pg_catalog.pg_namespace" : "pg_catalog.pg_class"};
 	struct undo_item *x;
 	int i;
 
-	if (undo_do(u, u->src, items_sql, 1, params, &r, e) < 0)
+	if (undo_do(u, conn, items_sql, 2, params, &r, e) < 0)
 		return -1;
-	u->items = arena_array(u->a, (size_t)PQntuples(r) + 1, sizeof(*u->items));
+	*n = 0;
+	*out = arena_array(u->a, (size_t)PQntuples(r) + 1, sizeof(**out));
 	for (i = 0; i < PQntuples(r); i++) {
-		x = &u->items[u->nitems++];
+		x = &(*out)[(*n)++];
 		x->classid = (uint32_t)look_int(r, i, 0, 0);
 		x->oid = (uint32_t)look_int(r, i, 1, 0);
 		x->column = (int)look_int(r, i, 2, 0);
@@ -201,8 +206,19 @@ read_items(struct undo *u, struct err *e)
 		x->bytes = look_int(r, i, 11, 0);
 		if (x->constraint != NULL)
 			x->schema = look_text(u->a, r, i, 12);
-		u->total += x->bytes;
 	}
+	return 0;
+}
+
+static int
+read_items(struct undo *u, struct err *e)
+{
+	size_t i;
+
+	if (undo_items(u, u->src, u->oid, &u->items, &u->nitems, e) < 0)
+		return -1;
+	for (i = 0; i < u->nitems; i++)
+		u->total += u->items[i].bytes;
 	return 0;
 }
 
@@ -294,10 +310,10 @@ check_target(struct undo *u, struct err *e)
 		"pg_catalog.pg_namespace AS n WHERE n.nspname = $2)",
 		2, params, &r, e) < 0)
 		return -1;
-	if (PQgetvalue(r, 0, 1)[0] != 't')
+	if (PQgetvalue(r, 0, 1)[0] != 't' && u->mode != UNDO_SCHEMA)
 		return err_set(e, ERR_STALE, "%s has no schema %s any more; nothing was done",
 		    u->to->name, u->schema);
-	if (PQgetvalue(r, 0, 0)[0] != 't')
+	if (PQgetvalue(r, 0, u->mode == UNDO_SCHEMA)[0] != 't')
 		return 0;
 	err_set(e, ERR_STALE, "something called %s exists on %s now; nothing was done", u->full,
 	    u->to->name);
@@ -313,13 +329,13 @@ copy_all(struct undo *u, struct err *e)
 	u->start_ms = now_ms();
 	for (i = 0; i < u->nitems; i++)
 		if (u->items[i].relkind == 'r' && !u->items[i].is_skipped &&
-		    undo_copy(u, u->items[i].full, e) < 0)
+		    undo_copy(u, u->items[i].full, u->items[i].full, e) < 0)
 			return -1;
 	return 0;
 }
 
-static int
-compare_all(struct undo *u, struct err *e)
+int
+undo_compare(struct undo *u, struct err *e)
 {
 	struct undo_sum here, there;
 	size_t i;
@@ -346,49 +362,35 @@ compare_all(struct undo *u, struct err *e)
 	return undo_same(u, e);
 }
 
-/* Their rows are made again from what they read; the oldest first, since a later one may read it.
- */
-static int
-refresh_views(struct undo *u, struct err *e)
+int
+undo_make(struct undo *u, struct err *e)
 {
-	const char *params[1];
-	size_t i;
-
-	for (i = 0; i < u->nitems; i++) {
-		CLEAN_RESULT PGresult *r = NULL;
-
-		if (u->items[i].relkind != 'm' || u->items[i].is_skipped)
-			continue;
-		params[0] = arena_printf(u->a, "%u", u->items[i].oid);
-		if (undo_do(u, u->src,
-			"SELECT relispopulated FROM pg_catalog.pg_class WHERE oid = $1", 1, params,
-			&r, e) < 0)
-			return -1;
-		if (PQntuples(r) == 1 && PQgetvalue(r, 0, 0)[0] == 't' &&
-		    undo_do(u, u->dst,
-			arena_printf(u->a, "REFRESH MATERIALIZED VIEW %s", u->items[i].full), 0,
-			NULL, NULL, e) < 0)
-			return -1;
-	}
+	if (read_items(u, e) < 0 || check_items(u, e) < 0 || skip_unmet(u, e) < 0 ||
+	    undo_dump(u, e) < 0)
+		return -1;
+	undo_say(u, "making %s again on %s, unseen until it is complete", u->full, u->to->name);
+	if (undo_script(u, "pre-data", e) < 0 || copy_all(u, e) < 0)
+		return -1;
+	undo_say(u, "building indexes and checking foreign keys");
+	if (undo_script(u, "post-data", e) < 0 || undo_sequences(u, e) < 0 || undo_views(u, e) < 0)
+		return -1;
 	return 0;
 }
 
 static int
 undo_drop(struct undo *u, struct err *e)
 {
-	if (check_target(u, e) < 0 || read_items(u, e) < 0 || check_items(u, e) < 0 ||
-	    skip_unmet(u, e) < 0 || undo_dump(u, e) < 0)
+	if (check_target(u, e) < 0 || undo_make(u, e) < 0)
 		return -1;
-	undo_say(u, "making %s again on %s, unseen until it is complete", u->full, u->to->name);
-	if (undo_script(u, "pre-data", e) < 0 || copy_all(u, e) < 0)
-		return -1;
-	undo_say(u, "building indexes and checking foreign keys");
-	if (undo_script(u, "post-data", e) < 0 || undo_sequences(u, e) < 0 ||
-	    refresh_views(u, e) < 0 ||
+	if (u->mode == UNDO_DROP &&
 	    undo_do(u, u->dst, arena_printf(u->a, "ANALYZE %s", u->full), 0, NULL, NULL, e) < 0)
 		return -1;
-	return compare_all(u, e);
+	return undo_compare(u, e);
 }
+
+/* By enum undo_mode. */
+static int (*const ways[])(struct undo *u, struct err *e) = {
+    undo_drop, undo_truncate, undo_rows, undo_rows, undo_replace, undo_drop};
 
 static int
 begin_target(struct undo *u, struct err *e)
@@ -427,16 +429,15 @@ proc_undo_table(struct cluster *c, struct waiter *w, const struct step *s, struc
 {
 	struct undo u = {
 	    .c = c, .w = w, .a = a, .out = out, .progress = progress, .progress_ctx = ctx};
-	const char *database = argument(s, "database");
+	const char *database = undo_argument(s, "database");
 	int64_t start = now_ms();
 	struct err ignored;
 	int rc = -1;
 
 	if (take_arguments(&u, s, e) == 0 && cluster_settle(c, w, e) == 0 &&
-	    open_session(&u, u.from, database, &u.src, 1, e) == 0 &&
-	    open_session(&u, u.to, database, &u.dst, 0, e) == 0 && check_source(&u, e) == 0 &&
-	    begin_target(&u, e) == 0 &&
-	    (u.is_truncate ? undo_truncate(&u, e) : undo_drop(&u, e)) == 0)
+	    undo_open(&u, u.from, database, &u.src, 1, e) == 0 &&
+	    undo_open(&u, u.to, database, &u.dst, 0, e) == 0 && check_source(&u, e) == 0 &&
+	    begin_target(&u, e) == 0 && ways[u.mode](&u, e) == 0)
 		rc = commit(&u, e);
 	/* Without a COMMIT, closing the session rolls everything back. */
 	pg_close(u.src);

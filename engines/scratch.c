@@ -72,7 +72,7 @@ become(const struct scratch *s, int log, pid_t parent)
 	setsid();
 	setrlimit(RLIMIT_CORE, &none);
 	umask(077);
-	null = open("/dev/null", O_RDONLY);
+	null = open(s->input == NULL ? "/dev/null" : s->input, O_RDONLY);
 	if (null == -1 || dup2(null, 0) == -1 || dup2(log, 1) == -1 || dup2(log, 2) == -1)
 		_exit(126);
 	close_range(3, ~0U, 0);

@@ -25,6 +25,7 @@ struct scratch {
 	const struct scratch_user *user; /* NULL: the caller */
 	const char *dir;		 /* working directory */
 	const char *log;		 /* takes stdout and stderr, appended */
+	const char *input;		 /* a file that is standard input, or NULL: nothing */
 	int is_server;			 /* lives on; else it is killed with this process */
 	pid_t pid;			 /* filled */
 	int pidfd;			 /* filled; -1 none */

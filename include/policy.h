@@ -102,12 +102,12 @@ int policy_plan_resume(struct arena *a, struct plan *p, const struct guard_input
     const char *const *nodes, size_t n, struct err *e);
 
 /*
- * Takes back a plan that dropped or truncated tables: brings each table back on the primary from a
- * replica that plan held, then releases its replicas, upper ones first. ERR_REFUSED with a sentence
- * where no held replica still has the rows.
+ * Takes back a plan that took tables, rows, a schema or a database: brings each back on the primary
+ * from a replica that plan held, then releases its replicas, upper ones first. xid: the transaction
+ * of its statement, or "". ERR_REFUSED with a sentence where no held replica still has it.
  */
 int policy_plan_undo(struct arena *a, struct plan *p, const struct guard_input *in,
-    const struct plan *filed, struct err *e);
+    const struct plan *filed, const char *xid, struct err *e);
 
 /* What rm, its undo and expunge rest on: a host, a path there, and the cluster's config. */
 struct remove_input {

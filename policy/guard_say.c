@@ -168,10 +168,39 @@ inverse(struct guarding *g)
 	return g->say->inverse(g->arena, &g->plan->statements[0]);
 }
 
+/* True where `undo` knows how to bring back all that is destroyed. */
+static int
+can_undo(const struct plan *p)
+{
+	const struct action *act;
+	size_t i, k, m;
+
+	for (i = 0; i < p->nstatements; i++)
+		for (k = 0; k < p->statements[i].nactions; k++) {
+			act = &p->statements[i].actions[k];
+			if (act->danger < DANGER_OPAQUE)
+				continue;
+			for (m = 0; m < act->nobjects && undo_mode(act, &act->objects[m]) == NULL;
+			     m++)
+				;
+			if (m == act->nobjects)
+				return 0;
+		}
+	return 1;
+}
+
 static void
 gated_way_back(struct guarding *g)
 {
-	if (g->nset > 0)
+	if (g->nset > 0 && !can_undo(g->plan))
+		back(g, BACK_REPLICA,
+		    arena_printf(g->arena,
+			"%s keep%s everything as it was before this, as long as the hold stands; "
+			"`undo` does not know this kind of statement: it would be brought back "
+			"from "
+			"there by hand.",
+			held_names(g), g->nset == 1 ? "s" : ""));
+	else if (g->nset > 0)
 		back(g, BACK_REPLICA,
 		    arena_printf(g->arena,
 			"%s keep%s everything as it was before this: `undo` brings it back from "

@@ -90,6 +90,11 @@ const char *about_sync(const struct scene *s);
 const char *about_cannot_hold(const struct scene *s);
 const char *about_not_chosen(const struct scene *s);
 
+/* The word of an engine's procedure that brings an object of an action back, or NULL:
+ * policy/undo.c.
+ */
+const char *undo_mode(const struct action *act, const struct object *o);
+
 /* Shapes of texts and topologies: policy/look.c. */
 enum tx_shape {
 	SHAPE_NONE,    /* no transaction control */

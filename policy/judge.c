@@ -105,6 +105,10 @@ judge_site(const struct scene *s, struct verdict *v, int *approvals)
 		why.level = p->rules[i].level;
 		if (!has_reason(v, why.rule))
 			add_reason(s->arena, v, &why);
+		/* What the site wants another person for gets a way back, too. */
+		if (why.level == LEVEL_APPROVE && s->action->danger > DANGER_READ &&
+		    !look_is_scratch(s->in->cluster, s->in->topology))
+			v->guards |= GUARD_HOLD | GUARD_LIMITS | GUARD_OBJECTS;
 	}
 }
 

@@ -1,48 +1,84 @@
 /*
- * The way back of a drop or truncate, as a plan: each table from a replica the plan held, then the
- * replicas released, upper ones first. Must never release a replica before the rows are back.
+ * The way back of what an earlier plan took, as a plan: each object from a replica the plan held,
+ * then the replicas released, upper ones first. Must never release one before the rows are back.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "arena.h"
+#include "policy/inside.h"
 #include "policy.h"
 #include "text.h"
 #include "banned.h"
 
 #define UNDO_TIMEOUT_MS (12 * 3600 * 1000)
 
-/* A table to bring back. */
+/* What a statement did, and how the procedure of an engine calls bringing that back. */
+static const struct {
+	const char *kind, *type, *mode;
+} ways[] = {
+    {"drop-table", "table", "drop"},
+    {"truncate", "table", "truncate"},
+    {"delete", "table", "delete"},
+    {"update", "table", "update"},
+    {"merge", "table", "update"},
+    {"alter-column-type", "table", "replace"},
+    {"alter-charset", "table", "replace"},
+    {"drop-column", "table", "replace"},
+    {"drop-constraint", "table", "replace"},
+    {"drop-schema", "schema", "schema"},
+    {"drop-database", "database", "database"},
+};
+
+const char *
+undo_mode(const struct action *act, const struct object *o)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
+		if (strcmp(ways[i].kind, act->kind) == 0 && strcmp(ways[i].type, o->type) == 0)
+			return ways[i].mode;
+	return NULL;
+}
+
+/* One object to bring back. */
 struct lost {
 	const struct object *object;
-	const char *mode; /* "drop" or "truncate" */
+	const char *mode;
 	struct lost *next;
 };
 
-static const char *
-mode_of(const struct action *act)
+/* Two clauses of one ALTER TABLE are one thing to take back. */
+static int
+is_in(const struct lost *l, const struct object *o, const char *mode)
 {
-	if (strcmp(act->kind, "drop-table") == 0)
-		return "drop";
-	return strncmp(act->kind, "truncate", 8) == 0 ? "truncate" : NULL;
+	for (; l != NULL; l = l->next)
+		if (l->object->oid == o->oid && strcmp(l->object->name, o->name) == 0 &&
+		    strcmp(l->mode, mode) == 0)
+			return 1;
+	return 0;
 }
 
 static struct lost *
-lost_tables(struct arena *a, const struct plan *filed)
+lost_objects(struct arena *a, const struct plan *filed)
 {
 	struct lost *first = NULL, **end = &first;
 	const struct action *act;
+	const char *mode;
 	size_t i, k, m;
 
 	for (i = 0; i < filed->nstatements; i++)
 		for (k = 0; k < filed->statements[i].nactions; k++) {
 			act = &filed->statements[i].actions[k];
-			for (m = 0; mode_of(act) != NULL && m < act->nobjects; m++) {
-				if (act->objects[m].oid == 0 || act->objects[m].is_temporary)
+			for (m = 0; m < act->nobjects; m++) {
+				mode = undo_mode(act, &act->objects[m]);
+				if (mode == NULL || act->objects[m].is_temporary ||
+				    (act->objects[m].oid == 0 && strcmp(mode, "database") != 0) ||
+				    is_in(first, &act->objects[m], mode))
 					continue;
 				*end = arena_alloc(a, sizeof(**end));
 				(*end)->object = &act->objects[m];
-				(*end)->mode = mode_of(act);
+				(*end)->mode = mode;
 				end = &(*end)->next;
 			}
 		}
@@ -114,33 +150,60 @@ arg(struct arena *a, struct step *s, const char *name, const char *value)
 	s->args[s->nargs++].value = value == NULL ? "" : arena_strdup(a, value);
 }
 
+/* How it is compared, by the way it comes back. */
+static const char *
+why_of(struct arena *a, const struct lost *l, const char *from, const char *xid)
+{
+	const char *name = object_name(a, l->object);
+
+	if (strcmp(l->mode, "delete") == 0)
+		return arena_printf(a,
+		    "bring rows of %s that are missing, and what foreign keys took with them, back "
+		    "from %s; rows that are there stay as they are",
+		    name, from);
+	if (strcmp(l->mode, "update") == 0 && xid[0] != '\0')
+		return arena_printf(a,
+		    "give rows of %s that transaction %s wrote the values they have on %s; rows "
+		    "written since by others stay as they are",
+		    name, xid, from);
+	if (strcmp(l->mode, "update") == 0)
+		return arena_printf(a,
+		    "give rows of %s the values they have on %s: which rows the statement wrote is "
+		    "not known, so what others wrote to them since is lost",
+		    name, from);
+	return arena_printf(a,
+	    "bring %s%s back from %s: load beside, compare rows and a checksum, commit only when "
+	    "equal",
+	    strcmp(l->object->type, "table") == 0 ? "" : arena_printf(a, "%s ", l->object->type),
+	    name, from);
+}
+
 static void
 add_load(struct arena *a, struct plan *p, const struct plan *filed, const struct lost *l,
-    const struct node *from, const struct node *primary)
+    const struct node *from, const struct node *primary, const char *xid)
 {
 	struct step *s = plan_add(a, p);
+	int is_table = strcmp(l->object->type, "table") == 0;
 
 	s->part = PART_MAIN;
 	s->type = STEP_PROC;
 	s->kind = KIND_LOAD;
 	s->conn = CONN_CONTROL;
 	s->node = arena_strdup(a, primary->name);
-	s->proc = "undo-table-v1";
+	s->proc = strcmp(l->mode, "database") == 0 ? "undo-database-v1" : "undo-table-v1";
 	s->timeout_ms = UNDO_TIMEOUT_MS;
-	s->why = arena_printf(a,
-	    "bring %s back from %s: load beside, compare rows and a checksum, commit only when "
-	    "equal",
-	    object_name(a, l->object), from->name);
+	s->why = why_of(a, l, from->name, xid);
 	arg(a, s, "from", from->name);
 	arg(a, s, "to", primary->name);
 	arg(a, s, "database", filed->session.database);
-	arg(a, s, "schema", l->object->schema);
-	arg(a, s, "table", l->object->name);
+	arg(a, s, "schema", is_table ? l->object->schema : l->object->name);
+	arg(a, s, "table", is_table ? l->object->name : "");
 	arg(a, s, "oid", arena_printf(a, "%u", l->object->oid));
 	arg(a, s, "dependents", l->next == NULL ? taken(a, filed) : "[]");
 	arg(a, s, "plan", filed->id);
 	arg(a, s, "mode", l->mode);
 	arg(a, s, "rows", arena_printf(a, "%lld", (long long)l->object->rows));
+	arg(a, s, "xid", xid);
 }
 
 static void
@@ -181,7 +244,8 @@ set_verdict(struct arena *a, struct plan *p, const struct guard_input *in, const
 
 	r->rule = "undo";
 	r->sentence = arena_printf(a,
-	    "the tables come back from %s, and the replicas are released: they replay the mistake "
+	    "what it took comes back from %s, and the replicas are released: they replay the "
+	    "mistake "
 	    "and "
 	    "its repair, so the copy they keep now is gone%s",
 	    back, restarts);
@@ -194,16 +258,16 @@ set_verdict(struct arena *a, struct plan *p, const struct guard_input *in, const
 	p->danger = DANGER_DESTRUCTIVE;
 	p->back = BACK_STATEMENT;
 	p->way_back =
-	    "before the replicas are released nothing is lost; after that the tables can be "
-	    "dropped again by hand";
+	    "before the replicas are released nothing is lost; after that the same statement can "
+	    "be run again by hand";
 }
 
 int
 policy_plan_undo(struct arena *a, struct plan *p, const struct guard_input *in,
-    const struct plan *filed, struct err *e)
+    const struct plan *filed, const char *xid, struct err *e)
 {
 	const struct node *primary = topology_primary(in->topology), **held;
-	const struct lost *l = lost_tables(a, filed);
+	const struct lost *l = lost_objects(a, filed);
 	size_t n, i;
 
 	if (primary == NULL)
@@ -211,13 +275,14 @@ policy_plan_undo(struct arena *a, struct plan *p, const struct guard_input *in,
 		    e, ERR_REFUSED, "there is not exactly one primary; nothing was brought back");
 	if (strcmp(in->session->identity, primary->identity) != 0) {
 		err_set(e, ERR_REFUSED,
-		    "this session is on %s, and the table comes back on the primary, %s",
+		    "this session is on %s, and what was lost comes back on the primary, %s",
 		    in->session->node, primary->name);
 		return err_hint(e, "connect %s", primary->name);
 	}
 	if (l == NULL)
 		return err_set(e, ERR_REFUSED,
-		    "plan %.8s dropped or truncated no table: undo does not know a way back for it",
+		    "plan %.8s took no table, rows, schema or database: undo does not know a way "
+		    "back for it",
 		    filed->id);
 	held = still_held(a, in->topology, filed, &n);
 	if (n == 0) {
@@ -232,7 +297,7 @@ policy_plan_undo(struct arena *a, struct plan *p, const struct guard_input *in,
 	for (i = 0; i < n; i++)
 		add_node(a, p, held[i], 1);
 	for (; l != NULL; l = l->next)
-		add_load(a, p, filed, l, held[n - 1], primary);
+		add_load(a, p, filed, l, held[n - 1], primary, xid);
 	for (i = 0; i < n; i++)
 		in->engine->wording->release(a, p, held[i], (int)i + 1);
 	policy_world(a, p, in->topology, in->session, in->holds, in->nholds);

@@ -91,6 +91,7 @@ catch_up(struct fixture *f)
 }
 
 static char last_line[256];
+static const char *last_xid = "";
 
 static void
 hear(void *ctx, const char *line)
@@ -103,13 +104,14 @@ static int
 undo(struct fixture *f, const char *table, const char *oid, const char *mode, struct outcome *o)
 {
 	struct argument args[] = {{"from", "pg2"}, {"to", "pg1"}, {"database", "shop"},
-	    {"schema", "public"}, {"table", table}, {"oid", oid}, {"dependents", "[]"},
-	    {"plan", "x"}, {"mode", mode}, {"rows", "5000"}};
+	    {"schema", strcmp(mode, "schema") == 0 ? table : "public"}, {"table", table},
+	    {"oid", oid}, {"dependents", "[]"}, {"plan", "x"}, {"mode", mode}, {"rows", "5000"},
+	    {"xid", last_xid}};
 	struct step s = {.type = STEP_PROC,
 	    .proc = "undo-table-v1",
 	    .node = "pg1",
 	    .args = args,
-	    .nargs = 10,
+	    .nargs = sizeof(args) / sizeof(args[0]),
 	    .timeout_ms = 600000};
 	int heard = 0, rc;
 
@@ -308,6 +310,121 @@ test_cancel(void **state)
 	catch_up(f);
 }
 
+/* A DELETE of half a table with what cascades, and an UPDATE of a column that a trigger watches:
+ * what others wrote since stays. */
+static void
+test_rows(void **state)
+{
+	static const char all[] =
+	    "SELECT concat((SELECT concat(count(*), sum(hashtext(orders::text))) FROM orders), "
+	    "(SELECT concat(count(*), sum(hashtext(order_items::text))) FROM order_items))";
+	struct fixture *f = *state;
+	char *oid, *before;
+	struct outcome o;
+
+	on_primary(f, "ALTER TABLE order_items DROP CONSTRAINT order_items_order_fkey, ADD FOREIGN "
+		      "KEY (order_id) REFERENCES orders ON DELETE CASCADE");
+	catch_up(f);
+	hold(f);
+	oid = ask_node(f, 0, "SELECT 'orders'::regclass::oid");
+	before = ask_node(f, 0, all);
+	on_primary(f, "DELETE FROM orders WHERE id % 2 = 0");
+	assert_string_not_equal(ask_node(f, 0, all), before);
+	if (undo(f, "orders", oid, "delete", &o) != 0)
+		fail_msg("%s", f->e.msg);
+	assert_string_equal(ask_node(f, 0, all), before);
+	assert_int_equal(undo(f, "orders", oid, "delete", &o), -1);
+	assert_non_null(strstr(f->e.msg, "no row of"));
+
+	on_primary(f, "BEGIN");
+	last_xid = ask_node(f, 0, "SELECT pg_current_xact_id()");
+	on_primary(f, "UPDATE orders SET status = 'gone'");
+	on_primary(f, "COMMIT");
+	on_primary(f,
+	    "UPDATE orders SET total = 1.11 WHERE id = 7; INSERT INTO orders (customer_id, "
+	    "total) VALUES (1, 2.22)");
+	if (undo(f, "orders", oid, "update", &o) != 0)
+		fail_msg("%s", f->e.msg);
+	assert_int_equal(o.rows, 4999);
+	assert_non_null(strstr(last_line, "committing"));
+	assert_string_equal(
+	    ask_node(f, 0, "SELECT total || status FROM orders WHERE id = 7"), "1.11gone");
+	on_primary(f,
+	    "DELETE FROM orders WHERE total = 2.22; DELETE FROM order_items WHERE order_id = "
+	    "7; DELETE FROM orders WHERE id = 7");
+	last_xid = "";
+	if (undo(f, "orders", oid, "delete", &o) != 0)
+		fail_msg("%s", f->e.msg);
+	assert_string_equal(ask_node(f, 0, all), before);
+	catch_up(f);
+}
+
+/* Its definition and its values, then rows that came since; what would be lost stops it. */
+static void
+test_replace(void **state)
+{
+	static const char rows[] =
+	    "SELECT concat(count(*), sum(hashtext(orders::text))) FROM orders";
+	struct fixture *f = *state;
+	char *oid, *before, *sums_before;
+	struct outcome o;
+
+	catch_up(f);
+	hold(f);
+	oid = ask_node(f, 0, "SELECT 'orders'::regclass::oid");
+	before = schema_of(f, 0);
+	sums_before = ask_node(f, 0, rows);
+	on_primary(f, "ALTER TABLE orders ALTER status TYPE varchar(2) USING left(status, 2), DROP "
+		      "COLUMN note");
+	assert_string_not_equal(schema_of(f, 0), before);
+	on_primary(f, "UPDATE orders SET total = total + 1 WHERE id = 5");
+	assert_int_equal(undo(f, "orders", oid, "replace", &o), -1);
+	assert_non_null(strstr(f->e.msg, "1 rows of"));
+	on_primary(f, "UPDATE orders SET total = total - 1 WHERE id = 5");
+	on_primary(f,
+	    "ALTER TABLE orders DISABLE TRIGGER orders_changed; UPDATE orders SET changed_at = "
+	    "NULL WHERE id = 5; ALTER TABLE orders ENABLE TRIGGER orders_changed; INSERT INTO "
+	    "orders (id, customer_id, total, status) VALUES (900000, 1, 3, 'ne')");
+	if (undo(f, "orders", oid, "replace", &o) != 0)
+		fail_msg("%s", f->e.msg);
+	assert_string_equal(ask_node(f, 0, "SELECT status FROM orders WHERE id = 900000"), "new");
+	on_primary(f, "DELETE FROM orders WHERE id = 900000");
+	assert_string_equal(schema_of(f, 0), before);
+	assert_string_equal(ask_node(f, 0, rows), sums_before);
+	catch_up(f);
+}
+
+/* Everything in a schema, and what outside of it hung on that. */
+static void
+test_schema(void **state)
+{
+	struct fixture *f = *state;
+	char *oid, *before;
+	struct outcome o;
+
+	on_primary(f,
+	    "CREATE SCHEMA \"Odd one\"; COMMENT ON SCHEMA \"Odd one\" IS 'odd'; GRANT USAGE ON "
+	    "SCHEMA \"Odd one\" TO shop_ro; CREATE TYPE \"Odd one\".mood AS ENUM ('good', 'bad'); "
+	    "CREATE TABLE \"Odd one\".m (id serial PRIMARY KEY, m \"Odd one\".mood, o bigint "
+	    "REFERENCES orders); INSERT INTO \"Odd one\".m (m, o) SELECT 'bad', i FROM "
+	    "generate_series(1, 100) i; CREATE FUNCTION \"Odd one\".f(int) RETURNS int LANGUAGE "
+	    "sql "
+	    "AS 'SELECT $1 + 1'; COMMENT ON FUNCTION \"Odd one\".f(int) IS 'plus'; REVOKE ALL ON "
+	    "FUNCTION \"Odd one\".f(int) FROM PUBLIC; CREATE TABLE tells (m int REFERENCES \"Odd "
+	    "one\".m, mood \"Odd one\".mood); ALTER TABLE tells DROP COLUMN mood; CREATE VIEW v AS "
+	    "SELECT * FROM \"Odd one\".m");
+	catch_up(f);
+	hold(f);
+	oid = ask_node(f, 0, "SELECT '\"Odd one\"'::regnamespace::oid");
+	before = schema_of(f, 0);
+	on_primary(f, "DROP SCHEMA \"Odd one\" CASCADE");
+	if (undo(f, "Odd one", oid, "schema", &o) != 0)
+		fail_msg("%s", f->e.msg);
+	assert_string_equal(schema_of(f, 0), before);
+	assert_string_equal(ask_node(f, 0, "SELECT count(*) FROM v"), "100");
+	catch_up(f);
+}
+
 int
 main(void)
 {
@@ -318,6 +435,9 @@ main(void)
 	    cmocka_unit_test(test_truncate),
 	    cmocka_unit_test(test_refusals),
 	    cmocka_unit_test(test_cancel),
+	    cmocka_unit_test(test_rows),
+	    cmocka_unit_test(test_replace),
+	    cmocka_unit_test(test_schema),
 	};
 
 	return cmocka_run_group_tests(tests, start, lab_stop);
