@@ -139,7 +139,7 @@ lab_exec(struct context *c, int argc, char **argv, struct result *r, struct err 
 const struct command command_lab = {
     .name = "lab",
     .args = "up|incident NAME|down|status [--dir DIR] [--shape SHAPE] [--engine "
-	    "postgresql|mariadb] [--no-slots] "
+	    "postgresql|mariadb|mysql] [--no-slots] "
 	    "[--rows N]",
     .min = 1,
     .max = -1,

@@ -363,7 +363,7 @@ const struct lab_kind lab_postgresql = {
     .address = address,
 };
 
-static const struct lab_kind *const kinds[] = {&lab_postgresql, &lab_mariadb};
+static const struct lab_kind *const kinds[] = {&lab_postgresql, &lab_mariadb, &lab_mysql};
 
 static int
 find_kind(struct lab *l, struct err *e)
@@ -376,7 +376,8 @@ find_kind(struct lab *l, struct err *e)
 			return 0;
 		}
 	return err_set(e, ERR_USAGE,
-	    "there is no lab for the engine %s, only for postgresql and mariadb", l->setup->engine);
+	    "there is no lab for the engine %s, only for postgresql, mariadb and mysql",
+	    l->setup->engine);
 }
 
 static void

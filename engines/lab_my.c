@@ -13,7 +13,7 @@
 
 #include "arena.h"
 #include "buf.h"
-#include "engines/lab_plan.h"
+#include "engines/lab_my.h"
 #include "engines/my_conn.h"
 #include "banned.h"
 
@@ -21,19 +21,6 @@
 #define LOAD_MS 300000
 #define READY_MS 60000
 #define JOIN_MS 60000
-
-static int
-find_server(struct lab *l, struct err *e)
-{
-	const char *want = getenv("HOLDFAST_MY_BIN");
-
-	snprintf(l->bin, sizeof(l->bin), "%s",
-	    want != NULL && want[0] == '/' ? want : "/usr/sbin/mariadbd");
-	if (access(l->bin, X_OK) == 0 && access("/usr/bin/mariadb-install-db", X_OK) == 0)
-		return 0;
-	err_set(e, ERR_FAILED, "could not find the MariaDB server's programs");
-	return err_hint(e, "Install the package mariadb-server.");
-}
 
 static int
 cnf(const struct lab *l, const char *name, const char *role, uid_t uid, gid_t gid, struct err *e)
@@ -53,23 +40,23 @@ secrets(struct lab *l, struct err *e)
 static const char *
 address(const struct lab *l, size_t i)
 {
-	return arena_printf(l->arena, "mariadb://127.0.0.1:%d", l->nodes[i].port);
+	return arena_printf(l->arena, "%s://127.0.0.1:%d", l->kind->engine, l->nodes[i].port);
 }
 
 /* A server that starts removes temporary tables from its tmpdir, whoever's they are. */
-static const char *
-tmp_of(const struct lab *l, size_t i)
+const char *
+lab_my_tmp(const struct lab *l, size_t i)
 {
 	return arena_printf(l->arena, "%s/sock/%s.tmp", l->dir, l->nodes[i].name);
 }
 
-static int
-make_tmp(const struct lab *l, size_t i, struct err *e)
+int
+lab_my_make_tmp(const struct lab *l, size_t i, struct err *e)
 {
-	if ((mkdir(tmp_of(l, i), 0700) != 0 && errno != EEXIST) ||
-	    (geteuid() == 0 && chown(tmp_of(l, i), l->user.uid, l->user.gid) != 0))
+	if ((mkdir(lab_my_tmp(l, i), 0700) != 0 && errno != EEXIST) ||
+	    (geteuid() == 0 && chown(lab_my_tmp(l, i), l->user.uid, l->user.gid) != 0))
 		return err_set(
-		    e, ERR_FAILED, "could not make %s: %s", tmp_of(l, i), strerror(errno));
+		    e, ERR_FAILED, "could not make %s: %s", lab_my_tmp(l, i), strerror(errno));
 	return 0;
 }
 
@@ -79,55 +66,32 @@ configure(struct lab *l, size_t i, struct err *e)
 	const struct lab_member *m = &l->nodes[i];
 	const char *data = lab_data(l, i);
 
-	if (make_tmp(l, i, e) != 0)
+	if (lab_my_make_tmp(l, i, e) != 0 || lab_my_dialect(l)->part(l, i, e) != 0)
 		return -1;
 	return lab_write(l, arena_printf(l->arena, "servers/%s.cnf", m->name),
 	    arena_printf(l->arena,
 		"[mysqld]\n# a throw-away server of a holdfast lab\n"
 		"datadir=%s\ntmpdir=%s\nport=%d\nbind-address=127.0.0.1\nsocket=%s/sock/%s\n"
 		"pid-file=%s/mysqld.pid\nserver-id=%zu\nlog-bin=%s-bin\nbinlog-format=%s\n"
-		"log-slave-updates=ON\nrelay-log=%s-relay\ngtid-strict-mode=OFF\n"
-		"gtid-domain-id=%d\nskip-name-resolve\nperformance-schema=OFF\n"
+		"log-slave-updates=ON\nrelay-log=%s-relay\n"
+		"skip-name-resolve\nperformance-schema=OFF\n"
 		"innodb-buffer-pool-size=32M\ninnodb-log-file-size=32M\n"
 		"innodb-flush-log-at-trx-commit=0\nsync-binlog=0\nmax-connections=60\n"
 		"slave-net-timeout=20\nlocal-infile=OFF\n"
-		"character-set-server=utf8mb4\ndefault-time-zone=+00:00\n%s%s%s",
-		data, tmp_of(l, i), m->port, l->dir, m->name, data, i + 1, m->name,
+		"character-set-server=utf8mb4\ndefault-time-zone=+00:00\n%s%s",
+		data, lab_my_tmp(l, i), m->port, l->dir, m->name, data, i + 1, m->name,
 		l->setup->no_slots ? "MIXED" : "ROW", m->name,
-		m->second >= 0 || (m->upstream < 0 && i > 0) ? (int)i : 0,
 		m->upstream >= 0 && l->nodes[m->upstream].second < 0 ? "read-only=ON\n" : "",
-		l->nsync > 0 && m->upstream < 0 ? "rpl-semi-sync-master-enabled=ON\n" : "",
-		l->nsync > 0 && m->upstream >= 0 ? "rpl-semi-sync-slave-enabled=ON\n" : ""),
+		lab_my_dialect(l)->settings(l, i)),
 	    0644, l->user.uid, l->user.gid, e);
-}
-
-static int
-install(struct lab *l, struct waiter *w, struct err *e)
-{
-	const char *const argv[] = {"/usr/bin/mariadb-install-db", "--no-defaults",
-	    arena_printf(l->arena, "--datadir=%s", lab_data(l, 0)),
-	    arena_printf(l->arena, "--tmpdir=%s", tmp_of(l, 0)),
-	    "--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve",
-	    "--innodb-log-file-size=32M", "--innodb-buffer-pool-size=32M", NULL};
-	struct scratch s = {.argv = argv,
-	    .user = &l->user,
-	    .dir = l->dir,
-	    .log = arena_printf(l->arena, "%s/log", l->dir)};
-
-	if (make_tmp(l, 0, e) != 0)
-		return -1;
-	if (mkdir(lab_data(l, 0), 0700) != 0 ||
-	    (geteuid() == 0 && chown(lab_data(l, 0), l->user.uid, l->user.gid) != 0))
-		return err_set(
-		    e, ERR_FAILED, "could not make %s: %s", lab_data(l, 0), strerror(errno));
-	return scratch_run(&s, w, now_ms() + TOOL_MS, e);
 }
 
 /* init: a file of statements the server runs before it takes connections; or NULL. */
 static int
 start(struct lab *l, size_t i, const char *init, struct scratch *s, struct err *e)
 {
-	const char **argv = arena_array(l->arena, 8, sizeof(*argv));
+	const char **argv = arena_array(l->arena, 12, sizeof(*argv));
+	const char *const *more;
 	int n = 0;
 
 	argv[n++] = l->bin;
@@ -135,8 +99,8 @@ start(struct lab *l, size_t i, const char *init, struct scratch *s, struct err *
 	    arena_printf(l->arena, "--defaults-file=%s/servers/%s.cnf", l->dir, l->nodes[i].name);
 	if (init != NULL) {
 		argv[n++] = arena_printf(l->arena, "--init-file=%s", init);
-		argv[n++] = "--skip-log-bin";
-		argv[n++] = "--skip-log-slave-updates";
+		for (more = lab_my_dialect(l)->loading; *more != NULL; more++)
+			argv[n++] = *more;
 	}
 	memset(s, 0, sizeof(*s));
 	s->argv = argv;
@@ -145,25 +109,6 @@ start(struct lab *l, size_t i, const char *init, struct scratch *s, struct err *
 	s->log = arena_printf(l->arena, "%s/servers/%s.log", l->dir, l->nodes[i].name);
 	s->is_server = 1;
 	return scratch_start(s, e);
-}
-
-static const char *
-users(const struct lab *l)
-{
-	return arena_printf(l->arena,
-	    "DELETE FROM mysql.global_priv WHERE User = '' OR (User = 'root' AND Host <> "
-	    "'localhost');\nFLUSH PRIVILEGES;\n"
-	    "ALTER USER 'root'@'localhost' IDENTIFIED BY '%s';\n"
-	    "CREATE USER 'root'@'%%' IDENTIFIED BY '%s';\n"
-	    "GRANT ALL ON *.* TO 'root'@'%%' WITH GRANT OPTION;\n"
-	    "CREATE USER 'alice'@'%%' IDENTIFIED BY '%s';\n"
-	    "GRANT ALL ON *.* TO 'alice'@'%%' WITH GRANT OPTION;\n"
-	    "CREATE USER 'bob'@'%%' IDENTIFIED BY '%s';\n"
-	    "GRANT ALL ON *.* TO 'bob'@'%%' WITH GRANT OPTION;\n"
-	    "CREATE USER 'replicator'@'%%' IDENTIFIED BY '%s';\n"
-	    "GRANT REPLICATION SLAVE ON *.* TO 'replicator'@'%%';\n"
-	    "CREATE ROLE shop_app;\nCREATE ROLE shop_ro;\n",
-	    l->admin, l->admin, l->alice, l->bob, l->replicator);
 }
 
 /* Damage no repair mends: pages of its tree overwritten while no server runs. */
@@ -196,7 +141,8 @@ load(struct lab *l, struct waiter *w, struct err *e)
 	int rc;
 
 	if (lab_write(l, "sock/load.sql",
-		arena_printf(l->arena, "%s%s%s", users(l), lab_fill(l, lab_my_schema),
+		arena_printf(l->arena, "%s%s%s", lab_my_dialect(l)->users(l),
+		    lab_fill(l, lab_my_dialect(l)->schema),
 		    l->setup->incident == NULL ? "" : lab_fill(l, lab_my_checklist)),
 		0600, l->user.uid, l->user.gid, e) != 0)
 		return -1;
@@ -272,13 +218,13 @@ follow(struct lab *l, struct my_conn *c, const struct lab_member *m, int up, con
     struct waiter *w, struct err *e)
 {
 	const char *sql = arena_printf(l->arena,
-	    "CHANGE MASTER %s TO MASTER_HOST='127.0.0.1', MASTER_PORT=%d, "
+	    "CHANGE MASTER %sTO MASTER_HOST='127.0.0.1', MASTER_PORT=%d, "
 	    "MASTER_USER='replicator', MASTER_PASSWORD='%s', MASTER_CONNECT_RETRY=1%s%s",
 	    channel, l->nodes[up].port, l->replicator,
 	    l->setup->no_slots
 		? arena_printf(l->arena, ", MASTER_LOG_FILE='%s-bin.000001', MASTER_LOG_POS=4",
 		      l->nodes[up].name)
-		: ", MASTER_USE_GTID=slave_pos",
+		: lab_my_dialect(l)->by_gtid,
 	    m->delay_s > 0 ? arena_printf(l->arena, ", MASTER_DELAY=%d", m->delay_s) : "");
 
 	if (my_query(c, w, now_ms() + 10000, sql, NULL, e) != 0)
@@ -299,7 +245,7 @@ is_following(
 	int bad;
 
 	for (;;) {
-		if (my_query(c, w, now_ms() + 10000, "SHOW ALL SLAVES STATUS", &r, e) != 0)
+		if (my_query(c, w, now_ms() + 10000, lab_my_dialect(l)->status, &r, e) != 0)
 			return -1;
 		bad = r == NULL || mysql_num_rows(r) == 0;
 		while (r != NULL && (row = mysql_fetch_row(r)) != NULL) {
@@ -334,9 +280,9 @@ join(struct lab *l, struct waiter *w, struct err *e)
 		if (admin(l, i, &c, w, e) != 0)
 			return -1;
 		if (m->upstream >= 0)
-			rc = follow(l, c, m, m->upstream, "''", w, e);
+			rc = follow(l, c, m, m->upstream, "", w, e);
 		if (m->second >= 0 && rc == 0)
-			rc = follow(l, c, m, m->second, m->upstream >= 0 ? "'second'" : "''", w, e);
+			rc = follow(l, c, m, m->second, m->upstream >= 0 ? "'second' " : "", w, e);
 		if (rc == 0)
 			rc = is_following(l, c, m, w, e);
 		my_conn_close(c);
@@ -347,8 +293,9 @@ join(struct lab *l, struct waiter *w, struct err *e)
 static int
 build(struct lab *l, struct waiter *w, struct err *e)
 {
-	if (lab_reserve(l, e) != 0 || lab_keys(l, w, e) != 0 || install(l, w, e) != 0 ||
-	    configure(l, 0, e) != 0 || load(l, w, e) != 0 || is_loaded(l, w, e) != 0 ||
+	if (lab_reserve(l, e) != 0 || lab_keys(l, w, e) != 0 ||
+	    lab_my_dialect(l)->install(l, w, e) != 0 || configure(l, 0, e) != 0 ||
+	    load(l, w, e) != 0 || is_loaded(l, w, e) != 0 ||
 	    scratch_stop(lab_data(l, 0), w, e) != 0)
 		return -1;
 	if (l->nnodes > 1 && lab_copy(l, configure, w, e) != 0)
@@ -363,7 +310,19 @@ const struct lab_kind lab_mariadb = {
     .prefix = "my",
     .user = "mysql",
     .passfile = "cnf",
-    .find = find_server,
+    .find = lab_mariadb_find,
+    .build = build,
+    .secrets = secrets,
+    .secret = cnf,
+    .address = address,
+};
+
+const struct lab_kind lab_mysql = {
+    .engine = "mysql",
+    .prefix = "my",
+    .user = "mysql",
+    .passfile = "cnf",
+    .find = lab_mysql_find,
     .build = build,
     .secrets = secrets,
     .secret = cnf,

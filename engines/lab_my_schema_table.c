@@ -1,6 +1,6 @@
 /*
- * What the lab's database `shop` holds, as SQL text for MariaDB: the same tables as on the other
- * engine. One statement a line: the server itself reads it before it takes connections.
+ * What the lab's database `shop` holds, as SQL text for MariaDB and MySQL: the same tables as on the
+ * other engine. One statement a line: the server itself reads it before it takes connections.
  */
 #include "engines/lab_plan.h"
 #include "banned.h"
@@ -50,3 +50,42 @@ const char lab_my_checklist[] =
     "checklist_section (section)) COMMENT 'lines of checklists';\n"
     "INSERT INTO shop.checklistsectionline SELECT seq, seq % 997, concat('line ', seq), seq % 2 "
     "FROM shop.seq_1_to_{ROWS};\n";
+
+/* No sequences there, no CHECK that is obeyed, no roles: numbers come from a table of digits. */
+const char lab_mysql_schema[] =
+    "CREATE DATABASE shop DEFAULT CHARACTER SET utf8mb4;\n"
+    "CREATE TABLE shop.lab_digits (d int);\n"
+    "INSERT INTO shop.lab_digits VALUES (0),(1),(2),(3),(4),(5),(6),(7),(8),(9);\n"
+    "CREATE TABLE shop.lab_seq (seq int NOT NULL PRIMARY KEY);\n"
+    "INSERT INTO shop.lab_seq SELECT 1 + a.d + 10 * b.d + 100 * c.d + 1000 * e.d + 10000 * f.d + "
+    "100000 * g.d FROM shop.lab_digits a, shop.lab_digits b, shop.lab_digits c, shop.lab_digits e, "
+    "shop.lab_digits f, shop.lab_digits g WHERE a.d + 10 * b.d + 100 * c.d + 1000 * e.d + 10000 * "
+    "f.d + 100000 * g.d < {ROWS};\n"
+    "CREATE TABLE shop.customers (id int NOT NULL AUTO_INCREMENT PRIMARY KEY, name varchar(80) NOT "
+    "NULL, email varchar(120) NOT NULL, since date NOT NULL, UNIQUE KEY customers_email "
+    "(email));\n"
+    "INSERT INTO shop.customers SELECT seq, concat('customer ', seq), concat('c', seq, "
+    "'@shop.example'), date '2020-01-01' + INTERVAL seq % 2000 DAY FROM shop.lab_seq WHERE seq <= "
+    "{CUSTOMERS};\n"
+    "CREATE TABLE shop.orders (id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY, customer_id int NOT "
+    "NULL, status varchar(10) NOT NULL DEFAULT 'new', total decimal(10,2) NOT NULL COMMENT 'in "
+    "euros', created_at timestamp NOT NULL DEFAULT current_timestamp, changed_at timestamp NULL, "
+    "KEY orders_customer (customer_id), CONSTRAINT orders_customer_fkey FOREIGN KEY (customer_id) "
+    "REFERENCES shop.customers (id)) COMMENT 'what customers ordered';\n"
+    "INSERT INTO shop.orders (id, customer_id, status, total, created_at) SELECT seq, 1 + (seq * "
+    "7919) % {CUSTOMERS}, elt(1 + seq % 4, 'new', 'paid', 'sent', 'done'), (seq % 50000) / 100, "
+    "timestamp '2024-01-01 00:00:00' + INTERVAL seq MINUTE FROM shop.lab_seq;\n"
+    "CREATE TABLE shop.order_items (id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY, order_id bigint "
+    "NOT NULL, article varchar(40) NOT NULL, quantity int NOT NULL DEFAULT 1, KEY "
+    "order_items_order (order_id), CONSTRAINT order_items_order_fkey FOREIGN KEY (order_id) "
+    "REFERENCES shop.orders (id));\n"
+    "INSERT INTO shop.order_items SELECT seq, 1 + (seq * 5) % {ROWS}, concat('article ', seq % "
+    "997), 1 + seq % 9 FROM shop.lab_seq WHERE seq <= {ITEMS};\n"
+    "CREATE DEFINER='root'@'localhost' TRIGGER shop.orders_changed BEFORE UPDATE ON shop.orders "
+    "FOR EACH ROW SET NEW.changed_at = current_timestamp();\n"
+    "CREATE DEFINER='root'@'localhost' VIEW shop.big_orders AS SELECT o.id, c.name, o.total, "
+    "o.created_at FROM shop.orders o JOIN shop.customers c ON c.id = o.customer_id WHERE o.total "
+    ">= 400;\n"
+    "DROP TABLE shop.lab_digits, shop.lab_seq;\n"
+    "ANALYZE TABLE shop.customers, shop.orders, shop.order_items;\n"
+    "CREATE TABLE shop.lab_loaded (i int);\n";

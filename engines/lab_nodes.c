@@ -71,7 +71,7 @@ bad_shape(const char *text, struct err *e)
 	err_set(e, ERR_USAGE, "%s is no shape of a lab", text);
 	return err_hint(e,
 	    "Take single, star:N, cascade:N, tree:N, sync:N or delayed (with mariadb also dual or "
-	    "multi), N from 1 to %d.",
+	    "multi, with mysql dual), N from 1 to %d.",
 	    LAB_MAX_NODES - 1);
 }
 
@@ -87,7 +87,8 @@ lab_shape(struct lab *l, struct err *e)
 	for (i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)
 		if (strlen(shapes[i].name) == len && memcmp(shapes[i].name, text, len) == 0)
 			s = &shapes[i];
-	if (s != NULL && s->second >= 0 && l->kind == &lab_postgresql)
+	if (s != NULL && s->second >= 0 &&
+	    (l->kind == &lab_postgresql || (l->kind == &lab_mysql && s->of != 0)))
 		s = NULL;
 	if (s == NULL || (s->fixed >= 0) != (colon == NULL))
 		return bad_shape(text, e);

@@ -53,9 +53,10 @@ struct lab {
 extern const char *const lab_persons[]; /* NULL-terminated */
 extern const char lab_schema[];		/* SQL; {ROWS}, {ITEMS} and {CUSTOMERS} are numbers */
 
-extern const struct lab_kind lab_postgresql, lab_mariadb;
+extern const struct lab_kind lab_postgresql, lab_mariadb, lab_mysql;
 extern const char lab_my_checklist[]; /* and the table of the incident "cxalloy" */
 extern const char lab_my_schema[];    /* the same tables for MariaDB, one statement a line */
+extern const char lab_mysql_schema[]; /* and for MySQL */
 
 /* A start under way is waited for; lab.c. */
 int lab_ready(

@@ -13,7 +13,7 @@
 
 struct arena;
 
-#define LAB_MAX_NODES 16
+#define LAB_MAX_NODES 24
 #define LAB_ROWS 1000000
 
 /* The OS user that a person's key and passfile are given to. */

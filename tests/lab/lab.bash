@@ -5,7 +5,7 @@
 HOLDFAST_TOP=${HOLDFAST_TOP:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
 HOLDFAST_BUILD=${HOLDFAST_BUILD:-$HOLDFAST_TOP/build}
 HOLDFAST_PG_BIN=${HOLDFAST_PG_BIN:-/usr/lib/postgresql/15/bin}
-# The engine of the lab: postgresql (nodes pg1, pg2 ...) or mariadb (my1, my2 ...).
+# The engine of the lab: postgresql (nodes pg1, pg2 ...), mariadb or mysql (my1, my2 ...).
 LAB_ENGINE=${LAB_ENGINE:-postgresql}
 export HOLDFAST_TOP HOLDFAST_BUILD HOLDFAST_PG_BIN LAB_ENGINE
 bats_require_minimum_version 1.5.0 2>/dev/null || true
@@ -59,7 +59,7 @@ lab_up() {
 	[ -x "$HOLDFAST_BUILD/lab-driver" ] && driver=("$HOLDFAST_BUILD/lab-driver" up)
 	# A published incident, set up: LAB_INCIDENT=cxalloy.
 	[ -z "${LAB_INCIDENT:-}" ] || driver=("$HOLDFAST_BUILD/holdfast" lab incident "$LAB_INCIDENT")
-	as_root "${driver[@]}" --engine "$LAB_ENGINE" --shape "$shape" --dir "$LAB" \
+	as_root env ${HOLDFAST_MYSQL_DIR:+HOLDFAST_MYSQL_DIR="$HOLDFAST_MYSQL_DIR"} "${driver[@]}" --engine "$LAB_ENGINE" --shape "$shape" --dir "$LAB" \
 		--own alice=hf-alice,bob=hf-bob "$@" >"$LAB.out" 2>&1 ||
 		{ cat "$LAB.out" >&2; rm -f "$LAB.out"; return 1; }
 	rm -f "$LAB.out"
@@ -117,6 +117,39 @@ my_sql() {
 		-P "$(node_port "$1")" "${3:-shop}" -e "$2"
 }
 
+# What replays on a node, in one word: held or replaying.
+replay_of() {
+	case $LAB_ENGINE in
+	postgresql) sql "$1" "SELECT CASE pg_get_wal_replay_pause_state() WHEN 'paused' THEN 'held' ELSE 'replaying' END" ;;
+	*) replica_status "$1" Slave_SQL_Running | sed -e 's/^No$/held/' -e 's/^Yes$/replaying/' | sort -u ;;
+	esac
+}
+# replica_status NODE COLUMN: of every channel, one a line.
+replica_status() {
+	local all=ALL\ SLAVES
+	[ "$LAB_ENGINE" = mariadb ] || all=SLAVE
+	as_root mariadb --defaults-file="$LAB/my.cnf" --connect-timeout=5 -P "$(node_port "$1")" -E \
+		-e "SHOW $all STATUS" | sed -n "s/^ *$2: //p"
+}
+# replay NODE start|stop: by hand, with the engine's own words.
+replay() {
+	case $LAB_ENGINE,$2 in
+	postgresql,start) sql "$1" 'SELECT pg_wal_replay_resume()' ;;
+	postgresql,stop) sql "$1" 'SELECT pg_wal_replay_pause()' ;;
+	mariadb,*) sql "$1" "$2 ALL SLAVES SQL_THREAD" ;;
+	*) sql "$1" "$2 SLAVE SQL_THREAD" ;;
+	esac
+}
+replay_is() { [ "$(replay_of "$1")" = "$2" ]; }
+# The rows of a table, as one word that differs where they do.
+rows_of() {
+	if [ "$LAB_ENGINE" = postgresql ]; then
+		sql "$1" "SELECT count(*), md5(string_agg(t::text, ',' ORDER BY id)) FROM $2 t"
+	else
+		sql "$1" "SELECT COUNT(*) FROM $2; CHECKSUM TABLE $2" | tr '\n' ' '
+	fi
+}
+
 # One server's pg_ctl, as the servers' OS user.
 node_ctl() {
 	local node=$1 owner
@@ -133,8 +166,10 @@ my_stop() {
 }
 gone() { ! as_root kill -0 "$1" 2>/dev/null; }
 my_start() {
+	local server=/usr/sbin/mariadbd
+	[ "$LAB_ENGINE" = mariadb ] || server=$HOLDFAST_MYSQL_DIR/mysqld
 	as_root setsid setpriv --reuid=mysql --regid=mysql --init-groups -- \
-		/usr/sbin/mariadbd --defaults-file="$LAB/servers/$1.cnf" \
+		"$server" --defaults-file="$LAB/servers/$1.cnf" \
 		</dev/null >>"$LAB/servers/$1.log" 2>&1 3>&- &
 	wait_until 60 my_sql "$1" 'SELECT 1'
 }
@@ -179,7 +214,14 @@ sql_is() { [ "$(sql "$1" "$3")" = "$2" ]; }
 # caught_up NODE...: true where the standbys have replayed all of pg1.
 caught_up() {
 	local lsn n
-	if [ "$LAB_ENGINE" != postgresql ]; then
+	if [ "$LAB_ENGINE" = mysql ]; then
+		lsn=$(sql my1 'SELECT @@global.gtid_executed')
+		for n in "$@"; do
+			sql_is "$n" 1 "SELECT GTID_SUBSET('$lsn', @@global.gtid_executed)" || return 1
+		done
+		return 0
+	fi
+	if [ "$LAB_ENGINE" = mariadb ]; then
 		lsn=$(sql my1 'SELECT @@gtid_binlog_pos')
 		for n in "$@"; do
 			sql_is "$n" 0 "SELECT MASTER_GTID_WAIT('$lsn', 0)" || return 1

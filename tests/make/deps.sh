@@ -43,6 +43,7 @@ packages() {
 	procps:tests look at processes
 	EOF
 	[ "${1:-}" != --matrix ] || command -v npm >/dev/null || cat <<-'EOF'
+	libaio1:Oracle's MySQL server needs it
 	nodejs:runs npm
 	npm:fetches servers of other versions
 	EOF

