@@ -227,12 +227,12 @@ alice_files() {
 
 @test "at a terminal: search_path changed in alice's session" {
 	alice_files
-	at_alice 'SET search_path = pg_catalog, public;' '^SET'
+	at_alice 'SET search_path = pg_catalog, public;' '(^|  )SET *$'
 	at_alice "run $ID" 'nothing was run|PROVEN'
 	pty_wait alice 'session search_path: "\$user", public -> pg_catalog, public' 5
 	untouched
 	# Set back, it is the world of the plan again: the request was not used up.
-	at_alice 'SET search_path = "$user", public;' '^SET'
+	at_alice 'SET search_path = "$user", public;' '(^|  )SET *$'
 	at_alice "run $ID" 'pg3 +PROVEN'
 	[ -z "$(sql pg1 "SELECT to_regclass('victim')")" ]
 	[ "$(sql pg3 'SELECT count(*) FROM victim')" = 100 ]
@@ -240,20 +240,34 @@ alice_files() {
 
 @test "at a terminal: another database, another node, another role" {
 	alice_files
-	at_alice '\c pg1 postgres' 'postgres'
+	at_alice '\c pg1 postgres' 'connected to pg1, .* database postgres'
 	at_alice "run $ID" 'nothing was run|PROVEN'
 	pty_wait alice 'session database: shop -> postgres' 5
 	untouched
-	at_alice '\c pg2 shop' 'pg2'
+	at_alice '\c pg2 shop' 'connected to pg2'
 	at_alice "run $ID" 'nothing was run|PROVEN'
 	pty_wait alice 'session node: pg1 -> pg2' 5
 	untouched
-	at_alice '\c pg1 shop' 'pg1'
+	at_alice '\c pg1 shop' 'connected to pg1'
 	at_alice 'SET ROLE pg_monitor;' "Type the node's name"
-	at_alice pg1 '^SET'
+	at_alice pg1 '(^|  )SET *$'
 	at_alice "run $ID" 'nothing was run|PROVEN'
 	pty_wait alice 'session role: alice -> pg_monitor' 5
 	untouched
+}
+
+last_look() { sql pg2 "SELECT max(query_start) FROM pg_stat_activity WHERE application_name LIKE 'holdfast alice%'"; }
+looked_since() { [ "$(last_look)" != "$1" ]; }
+
+@test "at a terminal: the watch over a hold takes new pictures while the plan is read; the plan stays what it was" {
+	local n
+	held
+	pty_open alice "$(as_words alice)"
+	pty_wait alice '1 held' 15
+	at_alice 'ALTER TABLE victim ADD COLUMN b int;' "Type the node's name"
+	for n in 1 2 3; do wait_until 20 looked_since "$(last_look)"; done
+	at_alice pg1 '(^|  )ALTER TABLE *$'
+	[ "$(sql pg1 "SELECT count(*) FROM pg_attribute WHERE attrelid = 'victim'::regclass AND attname = 'b'")" = 1 ]
 }
 
 # From here on the tree changes for good.
