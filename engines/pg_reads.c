@@ -1,7 +1,8 @@
 /*
  * What reading a relation runs: the functions in the rules of views, in the row security of tables,
- * in the checks of domains, however deep, and foreign tables. May only raise a class. Must never
- * ask about what reads the catalogues alone: a prompt that asks about itself is slow.
+ * in the checks of domains, however deep, and foreign tables. And what a call or an operator may
+ * mean beside the server's own of that name. May only raise a class. Must never ask about what
+ * reads the catalogues alone: a prompt that asks about itself is slow.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,19 @@
 #include "banned.h"
 
 #define NAMES_MAX 4000
+
+/* A function that may change something, as its row in the catalog has it: p, of language l. */
+#define MAY_ACT                                                                                    \
+	"(p.provolatile = 'v' OR p.prosecdef OR NOT (l.lanpltrusted OR l.lanname IN "              \
+	"('internal', 'c')) OR EXISTS (SELECT FROM pg_catalog.pg_aggregate AS g "                  \
+	"JOIN pg_catalog.pg_proc AS q ON q.oid IN (g.aggtransfn, g.aggfinalfn, g.aggcombinefn, "   \
+	"g.aggmtransfn, g.aggmfinalfn) "                                                           \
+	"WHERE g.aggfnoid = p.oid AND (q.provolatile = 'v' OR q.prosecdef))) "
+/* Somebody's own, and no extension's: those of the known ones are in the classifier's table. */
+#define IS_OWN(class, oid)                                                                         \
+	oid " >= 16384 AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d WHERE d.classid = "   \
+	    "'pg_catalog." class "'::pg_catalog.regclass AND d.objid = " oid                       \
+				 " AND d.deptype = 'e') "
 
 /*
  * Objects below 16384 came with the server: a rule that reaches them is followed no further. Trees
@@ -49,12 +63,7 @@ static const char reads_sql[] =
     "' :(?:funcid|opfuncid|aggfnoid|winfnoid) ([0-9]+)', 'g') AS m(id) "
     "JOIN pg_catalog.pg_proc AS p ON p.oid = m.id[1]::pg_catalog.oid "
     "JOIN pg_catalog.pg_language AS l ON l.oid = p.prolang "
-    "WHERE p.provolatile = 'v' OR p.prosecdef OR NOT (l.lanpltrusted OR l.lanname IN "
-    "('internal', 'c')) OR EXISTS (SELECT FROM pg_catalog.pg_aggregate AS g "
-    "JOIN pg_catalog.pg_proc AS q ON q.oid IN (g.aggtransfn, g.aggfinalfn, g.aggcombinefn, "
-    "g.aggmtransfn, g.aggmfinalfn) "
-    "WHERE g.aggfnoid = p.oid AND (q.provolatile = 'v' OR q.prosecdef)) "
-    "UNION ALL SELECT t.n, t.oid, NULL FROM tree AS t "
+    "WHERE " MAY_ACT "UNION ALL SELECT t.n, t.oid, NULL FROM tree AS t "
     "JOIN pg_catalog.pg_class AS c ON c.oid = t.oid AND c.relkind = 'f') "
     "SELECT f.n, ns.nspname, c.relname, fs.nspname, p.proname, p.oid < 16384 FROM found AS f "
     "JOIN pg_catalog.pg_class AS c ON c.oid = f.reader "
@@ -63,12 +72,32 @@ static const char reads_sql[] =
     "LEFT JOIN pg_catalog.pg_namespace AS fs ON fs.oid = p.pronamespace "
     "ORDER BY f.n, f.reader, f.function LIMIT 1000";
 
-/* Is any of them more than a table by itself? The long question takes the server milliseconds. */
+/*
+ * Is any of $1 more than a table by itself (row 0: the long question takes the server
+ * milliseconds)? Which of the functions $2 and operators $3 may be somebody's own that act?
+ */
 static const char plain_sql[] =
-    "SELECT 1 FROM pg_catalog.unnest($1::pg_catalog.text[]) AS u(name) "
+    "SELECT 0 AS n, NULL AS schema, 'r' AS type WHERE EXISTS (SELECT FROM "
+    "pg_catalog.unnest($1::pg_catalog.text[]) AS u(name) "
     "JOIN pg_catalog.pg_class AS c ON c.oid = pg_catalog.to_regclass(u.name) "
     "WHERE c.oid >= 16384 AND (c.relkind NOT IN ('r', 'm', 'S', 't') OR c.relrowsecurity "
-    "OR c.relhassubclass) LIMIT 1";
+    "OR c.relhassubclass)) UNION ALL "
+    "(SELECT DISTINCT u.n, ns.nspname, 'f' FROM pg_catalog.unnest($2::pg_catalog.text[]) "
+    "WITH ORDINALITY AS u(name, n) JOIN pg_catalog.pg_proc AS p ON p.proname = u.name "
+    "JOIN pg_catalog.pg_language AS l ON l.oid = p.prolang "
+    "JOIN pg_catalog.pg_namespace AS ns ON ns.oid = p.pronamespace "
+    "WHERE " IS_OWN("pg_proc",
+	"p.oid") "AND pg_catalog.pg_function_is_visible(p.oid) AND " MAY_ACT "LIMIT 100) UNION ALL "
+		 "(SELECT DISTINCT u.n, ns.nspname, 'o' FROM "
+		 "pg_catalog.unnest($3::pg_catalog.text[]) "
+		 "WITH ORDINALITY AS u(name, n) JOIN pg_catalog.pg_operator AS o ON o.oprname = "
+		 "u.name "
+		 "JOIN pg_catalog.pg_proc AS p ON p.oid = o.oprcode "
+		 "JOIN pg_catalog.pg_language AS l ON l.oid = p.prolang "
+		 "JOIN pg_catalog.pg_namespace AS ns ON ns.oid = o.oprnamespace "
+		 "WHERE " IS_OWN("pg_operator",
+		     "o.oid") "AND pg_catalog.pg_operator_is_visible(o.oid) AND " MAY_ACT
+			      "LIMIT 100)";
 
 enum {
 	COL_N,
@@ -79,12 +108,17 @@ enum {
 	COL_IS_BUILT_IN,
 };
 
+/* Names of one type, and the statements they stand in. */
+struct names {
+	const char *names[NAMES_MAX];
+	struct statement *by[NAMES_MAX];
+	size_t n;
+};
+
 struct reading {
 	struct arena *a;
 	struct script *s;
-	const char *names[NAMES_MAX];
-	struct statement *by[NAMES_MAX]; /* who reads it */
-	size_t n;
+	struct names relations, functions, operators;
 };
 
 static int
@@ -109,6 +143,23 @@ is_catalog_name(const struct object *o, const char *search_path)
 }
 
 static int
+gather_one(struct reading *x, struct statement *st, const struct object *o, struct err *e)
+{
+	int is_function = strcmp(o->type, "function") == 0,
+	    is_operator = strcmp(o->type, "operator") == 0;
+	struct names *list = is_function   ? &x->functions
+			     : is_operator ? &x->operators
+					   : &x->relations;
+
+	if (list->n == NAMES_MAX)
+		return err_set(e, ERR_USAGE,
+		    "the text reads more than %d relations; it was not run", NAMES_MAX);
+	list->names[list->n] = is_function || is_operator ? o->name : pg_quote_object(x->a, o);
+	list->by[list->n++] = st;
+	return 0;
+}
+
+static int
 gather(struct reading *x, const char *search_path, struct err *e)
 {
 	struct statement *st;
@@ -116,16 +167,11 @@ gather(struct reading *x, const char *search_path, struct err *e)
 
 	for (i = 0; i < x->s->nstatements; i++) {
 		st = &x->s->statements[i];
-		for (k = 0; k < st->nreads; k++) {
-			if (is_catalog_name(&st->reads[k], search_path))
-				continue;
-			if (x->n == NAMES_MAX)
-				return err_set(e, ERR_USAGE,
-				    "the text reads more than %d relations; it was not run",
-				    NAMES_MAX);
-			x->names[x->n] = pg_quote_object(x->a, &st->reads[k]);
-			x->by[x->n++] = st;
-		}
+		for (k = 0; k < st->nreads; k++)
+			if ((strcmp(st->reads[k].type, "relation") != 0 ||
+				!is_catalog_name(&st->reads[k], search_path)) &&
+			    gather_one(x, st, &st->reads[k], e) < 0)
+				return -1;
 	}
 	return 0;
 }
@@ -164,12 +210,12 @@ take(struct reading *x, const PGresult *r, int row)
 	const char *reader, *function = look_text(x->a, r, row, COL_FUNCTION);
 	struct action *act;
 
-	if (n < 1 || n > x->n)
+	if (n < 1 || n > x->relations.n)
 		return;
 	reader = arena_printf(
 	    x->a, "%s.%s", PQgetvalue(r, row, COL_SCHEMA), PQgetvalue(r, row, COL_READER));
 	if (function == NULL) {
-		say(x, x->by[n - 1], "read-foreign",
+		say(x, x->relations.by[n - 1], "read-foreign",
 		    arena_printf(x->a,
 			"reads %s, a foreign table: what answers for it is not in the text",
 			reader));
@@ -181,7 +227,7 @@ take(struct reading *x, const PGresult *r, int row)
 	} else
 		function =
 		    arena_printf(x->a, "%s.%s", PQgetvalue(r, row, COL_FUNCTION_SCHEMA), function);
-	act = say(x, x->by[n - 1], "call-unknown",
+	act = say(x, x->relations.by[n - 1], "call-unknown",
 	    arena_printf(x->a, "reads %s, and that calls %s: what it does is not in the text",
 		reader, function));
 	for (i = 0; i < act->nfunctions; i++)
@@ -189,6 +235,49 @@ take(struct reading *x, const PGresult *r, int row)
 			return;
 	act->functions = arena_grow(x->a, act->functions, act->nfunctions, sizeof(*act->functions));
 	act->functions[act->nfunctions++] = function;
+}
+
+/* A function or operator of somebody's own that goes by the name of a harmless one. */
+static void
+take_own(struct reading *x, const PGresult *r, int row)
+{
+	size_t n = (size_t)look_int(r, row, 0, 0);
+	int is_operator = PQgetvalue(r, row, 2)[0] == 'o';
+	const struct names *list = is_operator ? &x->operators : &x->functions;
+	const char *full;
+	struct action *act;
+
+	if (n < 1 || n > list->n)
+		return;
+	full = arena_printf(x->a, "%s%s.%s", is_operator ? "operator " : "", PQgetvalue(r, row, 1),
+	    list->names[n - 1]);
+	act = say(x, list->by[n - 1], "call-unknown",
+	    arena_printf(x->a,
+		"calls %s%s, which may be %s here: what that does is not in the text",
+		is_operator ? "operator " : "", list->names[n - 1], full));
+	act->functions = arena_grow(x->a, act->functions, act->nfunctions, sizeof(*act->functions));
+	act->functions[act->nfunctions++] = full;
+}
+
+/* The short question; *is_more: reading a relation may run something, ask the long one. */
+static int
+ask_plain(struct cluster *c, struct waiter *w, struct reading *x, const char *relations,
+    int *is_more, struct err *e)
+{
+	CLEAN_RESULT PGresult *r = NULL;
+	const char *params[3] = {relations, look_array(x->a, x->functions.names, x->functions.n),
+	    look_array(x->a, x->operators.names, x->operators.n)};
+	int row;
+
+	*is_more = 0;
+	if (look(c, w, plain_sql, 3, params, &r, e) < 0)
+		return err_wrap(e, "looking up what the statement reads on %s", c->operator_node);
+	for (row = 0; row < PQntuples(r); row++)
+		if (PQgetvalue(r, row, 2)[0] == 'r')
+			*is_more = 1;
+		else
+			take_own(x, r, row);
+	return 0;
 }
 
 int
@@ -199,7 +288,7 @@ pg_ask_reads(struct cluster *c, struct waiter *w, struct arena *a, const char *s
 	struct reading *x;
 	const char *list;
 	size_t i, n = 0;
-	int row;
+	int row, is_more;
 
 	for (i = 0; i < s->nstatements; i++)
 		n += s->statements[i].nreads;
@@ -210,14 +299,13 @@ pg_ask_reads(struct cluster *c, struct waiter *w, struct arena *a, const char *s
 	x->s = s;
 	if (gather(x, search_path, e) < 0)
 		return -1;
-	if (x->n == 0)
+	if (x->relations.n + x->functions.n + x->operators.n == 0)
 		return 0;
-	list = look_array(a, x->names, x->n);
-	if (look(c, w, plain_sql, 1, &list, &r, e) < 0)
-		return err_wrap(e, "looking up what the statement reads on %s", c->operator_node);
-	if (PQntuples(r) == 0)
+	list = look_array(a, x->relations.names, x->relations.n);
+	if (ask_plain(c, w, x, list, &is_more, e) < 0)
+		return -1;
+	if (!is_more)
 		return 0;
-	pg_clear_result(&r);
 	if (look(c, w, reads_sql, 1, &list, &r, e) < 0)
 		return err_wrap(e, "looking up what the statement reads on %s", c->operator_node);
 	for (row = 0; row < PQntuples(r); row++)

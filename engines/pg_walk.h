@@ -79,6 +79,11 @@ struct object *walk_relation(struct walk *w, const char *type, uint32_t rangevar
 /* ["schema","name"] as Strings, or one String: the last two elements. */
 struct object *walk_names(struct walk *w, const char *type, uint32_t list);
 void walk_split_names(struct walk *w, uint32_t list, const char **schema, const char **name);
+/*
+ * Notes what the catalog has to be asked about: a relation that is read; a function or operator
+ * that has the name of a harmless one of the server's and may here be somebody's own.
+ */
+void walk_reads(struct walk *w, const char *type, const char *schema, const char *name);
 void walk_scope(struct walk *w, uint32_t node, enum walk_scope s);
 
 uint32_t walk_get(struct walk *w, uint32_t node, const char *key);

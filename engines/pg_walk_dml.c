@@ -26,23 +26,14 @@ rule_select(struct walk *w, uint32_t node, const struct node_row *row)
 	walk_add(w, DANGER_READ, "select", "reads")->flags = ACTION_SELECT;
 }
 
-/* A relation in a FROM, USING or a join. LOCK and TRUNCATE list theirs outside of any query. */
 void
-rule_read(struct walk *w, uint32_t node, const struct node_row *row)
+walk_reads(struct walk *w, const char *type, const char *schema, const char *name)
 {
-	const char *schema, *name;
 	struct object *o;
 	size_t i;
 
-	(void)row;
-	if (!w->is_query || w->nscopes > 0)
-		return;
-	schema = walk_string(w, node, "schemaname");
-	name = walk_string(w, node, "relname");
-	if (name == NULL || (schema != NULL && pg_is_catalog(schema, name)))
-		return;
 	for (i = 0; i < w->nreads; i++)
-		if (strcmp(w->reads[i].name, name) == 0 &&
+		if (strcmp(w->reads[i].name, name) == 0 && strcmp(w->reads[i].type, type) == 0 &&
 		    (schema == NULL ? w->reads[i].schema == NULL
 				    : w->reads[i].schema != NULL &&
 					  strcmp(w->reads[i].schema, schema) == 0))
@@ -54,11 +45,26 @@ rule_read(struct walk *w, uint32_t node, const struct node_row *row)
 	w->reads = arena_grow(w->a, w->reads, w->nreads, sizeof(*w->reads));
 	o = &w->reads[w->nreads++];
 	memset(o, 0, sizeof(*o));
-	o->type = "relation";
+	o->type = type;
 	o->schema = schema;
 	o->name = name;
 	o->is_unqualified = schema == NULL;
 	o->rows = o->bytes = -1;
+}
+
+/* A relation in a FROM, USING or a join. LOCK and TRUNCATE list theirs outside of any query. */
+void
+rule_read(struct walk *w, uint32_t node, const struct node_row *row)
+{
+	const char *schema, *name;
+
+	(void)row;
+	if (!w->is_query || w->nscopes > 0)
+		return;
+	schema = walk_string(w, node, "schemaname");
+	name = walk_string(w, node, "relname");
+	if (name != NULL && (schema == NULL || !pg_is_catalog(schema, name)))
+		walk_reads(w, "relation", schema, name);
 }
 
 void

@@ -118,16 +118,21 @@ rule_function_call(struct walk *w, uint32_t node, const struct node_row *row)
 			set_config(w, node);
 			return;
 		}
-		if (with_effect(w, node, name) ||
-		    bsearch(name, pg_harmless, pg_nharmless, sizeof(*pg_harmless), by_name) != NULL)
+		if (with_effect(w, node, name))
 			return;
+		if (bsearch(name, pg_harmless, pg_nharmless, sizeof(*pg_harmless), by_name) !=
+		    NULL) {
+			if (schema == NULL && !is_known_only)
+				walk_reads(w, "function", NULL, name);
+			return;
+		}
 	} else if (with_effect(w, node, lower(w, name)))
 		return; /* an extension may live in any schema */
 	if (!is_known_only && (schema == NULL || strcmp(schema, "information_schema") != 0))
 		unknown(w, schema, name);
 }
 
-/* a OPERATOR(schema.+) b runs that schema's function. */
+/* a OPERATOR(schema.+) b runs that schema's function; a + b may run somebody's own, too. */
 void
 rule_operator(struct walk *w, uint32_t node, const struct node_row *row)
 {
@@ -135,10 +140,12 @@ rule_operator(struct walk *w, uint32_t node, const struct node_row *row)
 	uint32_t list = walk_get(w, node, "name"), first = json_first(w->j, list);
 
 	(void)row;
-	if (first == 0 || json_after(w->j, list, first) == 0 || w->nscopes > 0)
+	if (first == 0 || w->nscopes > 0)
 		return;
 	walk_split_names(w, list, &schema, &name);
-	if (schema != NULL && strcmp(schema, "pg_catalog") != 0)
+	if (schema == NULL && name != NULL)
+		walk_reads(w, "operator", NULL, name);
+	else if (schema != NULL && strcmp(schema, "pg_catalog") != 0)
 		unknown(w, schema, arena_printf(w->a, "operator %s", name));
 }
 

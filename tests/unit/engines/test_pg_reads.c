@@ -33,6 +33,10 @@ start(void **state)
 	    "CREATE VIEW v_dom AS SELECT 1::dom AS a",
 	    "CREATE VIEW v_name AS SELECT 1 AS \" :funcid 1 \"",
 	    "CREATE TABLE part_t (x int) PARTITION BY LIST (x)",
+	    "CREATE FUNCTION lower(int) RETURNS int LANGUAGE sql AS 'SELECT f_evil()'",
+	    "CREATE FUNCTION upper(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1'",
+	    "CREATE SCHEMA apart",
+	    "CREATE FUNCTION apart.length(int) RETURNS int LANGUAGE sql AS 'SELECT 1'",
 	    "CREATE VIEW \"V \"\" 1\" AS SELECT f_evil()", NULL};
 	struct fixture *f;
 	size_t i;
@@ -91,7 +95,13 @@ test_reads(void **state)
 	    {"SELECT * FROM \"V \"\" 1\"", DANGER_OPAQUE, "public.f_evil"},
 	    {"INSERT INTO log_t SELECT id FROM v_evil", DANGER_OPAQUE, "public.f_evil"},
 	    {"DELETE FROM log_t USING v_evil WHERE x = v_evil.id", DANGER_OPAQUE, "public.f_evil"},
-	    {"UPDATE log_t SET x = 1 FROM orders WHERE x = orders.id", DANGER_WRITE, NULL}};
+	    {"UPDATE log_t SET x = 1 FROM orders WHERE x = orders.id", DANGER_WRITE, NULL},
+	    {"SELECT lower(5)", DANGER_OPAQUE, "public.lower"},
+	    {"SELECT pg_catalog.lower('A'), upper(5), length(5), 1 + 1", DANGER_READ, NULL},
+	    {"UPDATE log_t SET x = lower(5) WHERE x = 1", DANGER_OPAQUE, "public.lower"},
+	    {"EXPLAIN SELECT lower(5)", DANGER_READ, NULL},
+	    {"SELECT 3 <==> 4", DANGER_OPAQUE, "operator public.<==>"},
+	    {"SELECT 3 = 4 AND now() < now()", DANGER_READ, NULL}};
 	struct fixture *f = *state;
 	struct script s;
 	size_t i;
