@@ -107,27 +107,65 @@ check_fork(struct pile *p, size_t i, size_t k)
 		(long long)at));
 }
 
-/* True where the file's record `seq` has this leaf; the chain to it was checked before. *records is
- * how many there are up to it. */
-static int
-has_leaf(const char *file, uint64_t seq, const uint8_t leaf[SHA256_BYTES], uint64_t *records)
+#define NEAR ((off_t)256 << 10)
+
+/* Where a line starts whose number is at most `seq`, near it: the numbers rise, the chain holds. */
+static off_t
+start_near(int fd, off_t size, uint64_t seq)
 {
+	off_t from = 0, to = size, middle, at;
+	const char *line;
+	struct jhead head;
+	struct jscan s;
+	size_t len;
+
+	while (to - from > NEAR) {
+		middle = from + (to - from) / 2;
+		jscan_init(&s, fd, size);
+		s.at = middle;
+		at = jscan_next(&s, &line, &len) == JSCAN_LINE ? middle + (off_t)len + 1 : size;
+		if (at < to && jscan_next(&s, &line, &len) == JSCAN_LINE &&
+		    jline_head(line, len, &head) == 0 && head.seq <= seq)
+			from = at;
+		else
+			to = middle;
+		jscan_free(&s);
+	}
+	return from;
+}
+
+/* True where the file's record `seq` has this leaf. *records is how many there are up to it. */
+static int
+has_leaf(
+    const struct verify_item *x, uint64_t seq, const uint8_t leaf[SHA256_BYTES], uint64_t *records)
+{
+	int is_whole = x->report.code != VERIFY_TAMPERED && x->report.code != VERIFY_IO;
 	uint8_t found[SHA256_BYTES];
 	int live, fd, is_it = 0;
 	const char *line;
+	struct jhead head;
 	struct jscan s;
 	size_t len;
 	off_t size;
 
 	*records = 0;
-	if ((fd = jfile_open(file, &size, &live, NULL)) < 0)
+	if (is_whole && seq >= x->report.records)
+		*records = x->report.records;
+	if (*records > 0 || (fd = jfile_open(x->file, &size, &live, NULL)) < 0)
 		return 0;
 	jscan_init(&s, fd, size);
-	while (*records <= seq && jscan_next(&s, &line, &len) == JSCAN_LINE)
-		if ((*records)++ == seq) {
-			jline_leaf(line, len, found);
-			is_it = memcmp(found, leaf, SHA256_BYTES) == 0;
-		}
+	if (is_whole)
+		s.at = start_near(fd, size, seq);
+	while (jscan_next(&s, &line, &len) == JSCAN_LINE) {
+		if (is_whole ? jline_head(line, len, &head) != 0 || head.seq < seq
+			     : (*records)++ < seq)
+			continue;
+		jline_leaf(line, len, found);
+		is_it = memcmp(found, leaf, SHA256_BYTES) == 0;
+		break;
+	}
+	if (is_whole)
+		*records = seq + 1;
 	jscan_free(&s);
 	close(fd);
 	return is_it;
@@ -166,7 +204,7 @@ check_parent(struct pile *p, size_t i)
 		if (k == i || y->session == NULL || strncmp(y->session, head, ID_CHARS) != 0)
 			continue;
 		known++;
-		if (has_leaf(p->items[k].file, seq, leaf, &records))
+		if (has_leaf(&p->items[k], seq, leaf, &records))
 			return;
 	}
 	/* A predecessor kept elsewhere proves nothing; one that differs does. */
@@ -216,7 +254,7 @@ check_expect(struct pile *p, const char *head, struct verify_result *r, struct e
 
 		if (y->session == NULL || strncmp(y->session, head, ID_CHARS) != 0)
 			continue;
-		if (has_leaf(p->items[i].file, seq, leaf, &records))
+		if (has_leaf(&p->items[i], seq, leaf, &records))
 			return 0;
 		have = records;
 		if (of == NULL || have > most) {
@@ -255,7 +293,7 @@ is_elsewhere(const struct pile *p, const struct verify_item *x, const struct see
 
 		if (y != x && y->report.session != NULL && y->report.part == head->part &&
 		    strcmp(y->report.session, head->session) == 0 &&
-		    has_leaf(y->file, head->seq, head->leaf, &records))
+		    has_leaf(y, head->seq, head->leaf, &records))
 			return 1;
 	}
 	return 0;
@@ -275,7 +313,7 @@ check_seen(struct pile *p, struct verify_item *x, struct seen *seen)
 	/* A copy that lags is no rollback while another place has the records. */
 	if (old != NULL && y->records <= old->seq && is_elsewhere(p, x, old))
 		return;
-	if (old != NULL && !has_leaf(x->file, old->seq, old->leaf, &records)) {
+	if (old != NULL && !has_leaf(x, old->seq, old->leaf, &records)) {
 		tampered(p, x,
 		    records <= old->seq
 			? arena_printf(p->a,

@@ -6,14 +6,20 @@
 
 #include "journal.h"
 #include "quick.h"
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 #include "banned.h"
 
 #define KEYS_MAX 128
 #define DEPTH_MAX 32
 #define START_MIN 139 /* bytes of the shortest record */
+#define WORDS_MAX 64  /* of 64 bytes each: longer lines are read byte by byte */
 
 struct scan {
-	const char *p, *end;
+	const char *p, *end, *line;
+	size_t nwords; /* of quotes; 0: not known, the line is not all plain, or too long */
+	uint64_t quotes[WORDS_MAX]; /* a bit for each byte of the line that is one */
 	struct quick_span keys[KEYS_MAX];
 	size_t nkeys, start[DEPTH_MAX + 1];
 	uint64_t some[DEPTH_MAX + 1]; /* a bit for each name of the object: none is surely new */
@@ -40,6 +46,82 @@ plain(const char *p, const char *end)
 	while (p < end && (signed char)*p >= 0x20 && *p != '"' && *p != '\\' && *p != 0x7f)
 		p++;
 	return p;
+}
+
+#if defined(__x86_64__)
+#define WITH_AVX2 __attribute__((target("avx2")))
+
+/* The quotes of 64 bytes; adds to *odd where one is neither a quote nor plain. */
+static inline uint64_t WITH_AVX2
+quotes_of(const char *p, __m256i *odd)
+{
+	uint64_t out = 0;
+	__m256i v;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		v = _mm256_loadu_si256((const __m256i *)(const void *)(p + 32 * i));
+		/* Signed: bytes from 0x80 on are below 0x20 too. */
+		*odd = _mm256_or_si256(*odd, _mm256_cmpgt_epi8(_mm256_set1_epi8(0x20), v));
+		*odd = _mm256_or_si256(*odd, _mm256_cmpeq_epi8(_mm256_set1_epi8(0x7f), v));
+		*odd = _mm256_or_si256(*odd, _mm256_cmpeq_epi8(_mm256_set1_epi8('\\'), v));
+		out |= (uint64_t)(uint32_t)_mm256_movemask_epi8(
+			   _mm256_cmpeq_epi8(_mm256_set1_epi8('"'), v))
+		       << (32 * i);
+	}
+	return out;
+}
+
+/* All quotes of a line at once, where every other byte of it is plain. */
+static void WITH_AVX2
+find_quotes(struct scan *s, size_t len)
+{
+	__m256i odd = _mm256_setzero_si256();
+	char rest[64];
+	size_t i, n = len / 64;
+
+	for (i = 0; i < n; i++)
+		s->quotes[i] = quotes_of(s->line + 64 * i, &odd);
+	memset(rest, ' ', sizeof(rest));
+	memcpy(rest, s->line + 64 * n, len % 64);
+	s->quotes[n] = quotes_of(rest, &odd);
+	s->nwords = _mm256_testz_si256(odd, odd) ? n + 1 : 0;
+}
+
+static int
+can_find_quotes(size_t len)
+{
+	return len < 64 * WORDS_MAX && __builtin_cpu_supports("avx2");
+}
+#else
+static void
+find_quotes(struct scan *s, size_t len)
+{
+	(void)len;
+	s->nwords = 0;
+}
+
+static int
+can_find_quotes(size_t len)
+{
+	(void)len;
+	return 0;
+}
+#endif
+
+/* In a plain line a string ends at the next quote. */
+static inline int __attribute__((always_inline)) plain_string(struct scan *s)
+{
+	size_t at = (size_t)(s->p - s->line), w = at >> 6;
+	uint64_t bits = w < s->nwords ? s->quotes[w] & (~(uint64_t)0 << (at & 63)) : 0;
+
+	while (bits == 0) {
+		if (++w >= s->nwords)
+			return 0;
+		bits = s->quotes[w];
+	}
+	s->p = s->line + (w << 6) + (unsigned)__builtin_ctzll(bits) + 1;
+	return 1;
 }
 
 static int
@@ -129,7 +211,8 @@ name(struct scan *s, struct quick_span *out)
 	if (s->p >= s->end || *s->p++ != '"')
 		return 0;
 	out->p = s->p;
-	if (!string(s, &escaped) || escaped || s->nkeys == KEYS_MAX)
+	if (s->nkeys == KEYS_MAX ||
+	    !(s->nwords > 0 ? plain_string(s) : string(s, &escaped) && !escaped))
 		return 0;
 	out->n = (size_t)(s->p - out->p) - 1;
 	bit = out->n == 0 ? 1
@@ -167,7 +250,7 @@ scalar(struct scan *s)
 	switch (*s->p) {
 	case '"':
 		s->p++;
-		return string(s, &escaped);
+		return s->nwords > 0 ? plain_string(s) : string(s, &escaped);
 	case 't':
 		return word(s, "true", 4);
 	case 'f':
@@ -223,7 +306,19 @@ two(const char *p, int max)
 	return is_digit(p[0]) && is_digit(p[1]) && (p[0] - '0') * 10 + p[1] - '0' <= max;
 }
 
-/* Dates that every month of every year has; the rest is not sure. */
+/* A day its month has every year. */
+static int
+day_is_plain(const char *t)
+{
+	int month = (t[5] - '0') * 10 + t[6] - '0', day = (t[8] - '0') * 10 + t[9] - '0';
+	int most = month == 2						   ? 28
+		   : month == 4 || month == 6 || month == 9 || month == 11 ? 30
+									   : 31;
+
+	return month >= 1 && day >= 1 && day <= most;
+}
+
+/* The 29th of February is not sure. */
 static int
 time_is_plain(const char *t)
 {
@@ -233,9 +328,9 @@ time_is_plain(const char *t)
 		if (!is_digit(t[i]))
 			return 0;
 	return t[0] == '2' && t[1] == '0' && two(t + 2, 99) && t[4] == '-' && two(t + 5, 12) &&
-	       (t[5] != '0' || t[6] != '0') && t[7] == '-' && two(t + 8, 28) &&
-	       (t[8] != '0' || t[9] != '0') && t[10] == 'T' && two(t + 11, 23) && t[13] == ':' &&
-	       two(t + 14, 59) && t[16] == ':' && two(t + 17, 59) && t[19] == '.' && t[26] == 'Z';
+	       t[7] == '-' && two(t + 8, 31) && day_is_plain(t) && t[10] == 'T' &&
+	       two(t + 11, 23) && t[13] == ':' && two(t + 14, 59) && t[16] == ':' &&
+	       two(t + 17, 59) && t[19] == '.' && t[26] == 'Z';
 }
 
 /* The fixed start, as jline_head. prev is compared by the caller, byte by byte. */
@@ -283,8 +378,10 @@ is(const struct quick_span *x, const char *text, size_t n)
 static int
 is_of_start(const struct quick_span *x)
 {
-	return is(x, "prev", 4) || is(x, "seq", 3) || is(x, "t", 1) || is(x, "boot", 4) ||
-	       is(x, "type", 4);
+	if (x->n == 4)
+		return memcmp(x->p, "prev", 4) == 0 || memcmp(x->p, "boot", 4) == 0 ||
+		       memcmp(x->p, "type", 4) == 0;
+	return is(x, "seq", 3) || is(x, "t", 1);
 }
 
 int
@@ -294,7 +391,8 @@ quick_line(const char *line, size_t len, struct quick_record *out)
 	struct scan s;
 
 	memset(out, 0, sizeof(*out));
-	s.p = line;
+	s.p = s.line = line;
+	s.nwords = 0;
 	s.end = line + len;
 	s.nkeys = s.start[0] = 0;
 	s.some[0] = 0;
@@ -302,20 +400,27 @@ quick_line(const char *line, size_t len, struct quick_record *out)
 	s.depth = 0;
 	if (len > JOURNAL_LINE_MAX || !head(&s, out))
 		return 0;
+	if (can_find_quotes(len))
+		find_quotes(&s, len);
 	while (s.p < s.end && *s.p == ',') {
 		s.p++;
 		if (!name(&s, &key) || is_of_start(&key))
 			return 0;
 		v.p = s.p;
-		if (!value(&s))
+		if (s.nwords > 0 && s.p < s.end && *s.p == '"') {
+			s.p++;
+			if (!plain_string(&s))
+				return 0;
+		} else if (!value(&s)) {
 			return 0;
+		}
 		v.n = (size_t)(s.p - v.p);
-		if (is(&key, "plan", 4))
+		if (key.n == 3)
+			out->has_sig |= memcmp(key.p, "sig", 3) == 0;
+		else if (key.n == 4 && memcmp(key.p, "plan", 4) == 0)
 			out->plan = v;
-		else if (is(&key, "step", 4))
+		else if (key.n == 4 && memcmp(key.p, "step", 4) == 0)
 			out->step = v;
-		else if (is(&key, "sig", 3))
-			out->has_sig = 1;
 	}
 	return s.end - s.p == 1 && *s.p == '}';
 }

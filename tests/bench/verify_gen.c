@@ -45,9 +45,11 @@ fill(struct journal *j, long bytes)
 			&e) != 0 ||
 		    journal_add(
 			j, "output", json_pack("{s:s,s:i}", "head", text, "bytes", 300), &e) != 0 ||
-		    (i % 1000 == 0 && journal_checkpoint(j, &e) != 0)) {
+		    (i % 1000 == 0 && journal_sync(j, &e) != 0)) {
 			fprintf(stderr, "verify-gen: %s\n", e.msg);
 			return 1;
+		} else if (i % 1000 == 0) {
+			journal_tick(j); /* checkpoints as in any session */
 		}
 	return 0;
 }

@@ -173,32 +173,122 @@ test_lines(void **state)
 
 /* Every byte of a line replaced by every byte: never sure where the parser is not. */
 static void
-test_every_byte(void **state)
+every_byte(const char *text)
 {
-	static const char text[] = START ",\"plan\":\"p\",\"step\":[1,{\"a\":\"b\\n\",\"c\":null}],"
-					 "\"sig\":\"x\"}";
-	char line[sizeof(text)];
+	size_t len = strlen(text), i, sure = 0;
 	struct quick_record r;
-	size_t i, sure = 0;
+	char line[1024];
 	const char *why;
 	json_t *v;
 	int c;
 
-	(void)state;
-	for (i = 0; i < sizeof(text) - 1; i++)
+	assert_true(len < sizeof(line));
+	for (i = 0; i < len; i++)
 		for (c = 0; c < 256; c++) {
-			memcpy(line, text, sizeof(text));
+			memcpy(line, text, len);
 			line[i] = (char)c;
-			if (!quick_line(line, sizeof(text) - 1, &r))
+			if (!quick_line(line, len, &r))
 				continue;
-			v = jline_parse(line, sizeof(text) - 1, &why);
+			v = jline_parse(line, len, &why);
 			/* prev is compared elsewhere, with what it must be. */
 			if (v == NULL && (i < 9 || i > 72))
 				fail_msg("sure of byte %zu as %d: %s", i, c, why);
 			json_decref(v);
 			sure++;
 		}
-	assert_true(sure > sizeof(text));
+	assert_true(sure > len);
+}
+
+static void
+test_every_byte(void **state)
+{
+	(void)state;
+	/* With an escape in it, and where all of it is plain. */
+	every_byte(START ",\"plan\":\"p\",\"step\":[1,{\"a\":\"b\\n\",\"c\":null}],\"sig\":\"x\"}");
+	every_byte(START ",\"plan\":\"p\",\"step\":[1,{\"a\":\"bcd\",\"c\":null}],\"sig\":\"x\"}");
+	every_byte(
+	    START ",\"text\":\"a text that ends in the third word of 64 bytes, with some more\"}");
+}
+
+/* Days that a month has, and those it has not. */
+static void
+test_days(void **state)
+{
+	static const struct {
+		const char *day;
+		int is_sure, is_day;
+	} rows[] = {{"01-31", 1, 1}, {"02-28", 1, 1}, {"02-29", 0, 1}, {"02-30", 0, 0},
+	    {"04-30", 1, 1}, {"04-31", 0, 0}, {"12-31", 1, 1}, {"12-32", 0, 0}, {"00-10", 0, 0},
+	    {"13-10", 0, 0}, {"06-00", 0, 0}};
+	struct quick_record r;
+	char line[512];
+	const char *why;
+	json_t *v;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		snprintf(line, sizeof(line), START "}");
+		memcpy(strstr(line, "2026-11-22"), "2028-", 5);
+		memcpy(strstr(line, "2028-") + 5, rows[i].day, 5);
+		if (quick_line(line, strlen(line), &r) != rows[i].is_sure)
+			fail_msg("%s", rows[i].day);
+		v = jline_parse(line, strlen(line), &why);
+		assert_int_equal(v != NULL, rows[i].is_day);
+		json_decref(v);
+	}
+}
+
+/* A head that somebody else holds is found in a long file without reading all of it. */
+static void
+test_heads_in_a_long_file(void **state)
+{
+	static const uint64_t at[] = {0, 1, 777, 6000, 12000};
+	char hex[SHA256_HEX], *text, *p, *lf;
+	struct verify_ask ask = {0};
+	const char *paths[1], *head;
+	uint8_t leaf[SHA256_BYTES];
+	struct verify_result r;
+	struct fixture f;
+	struct stat st;
+	uint64_t seq;
+	struct err e;
+	size_t n, i;
+	int fd;
+
+	(void)state;
+	fixture_init(&f);
+	paths[0] = big(&f);
+	ask.operators = &f.operators;
+	ask.expect = &head;
+	ask.nexpect = 1;
+	fd = open(paths[0], O_RDONLY);
+	assert_int_equal(fstat(fd, &st), 0);
+	n = (size_t)st.st_size;
+	text = arena_alloc(f.a, n + 1);
+	assert_int_equal(read(fd, text, n), (ssize_t)n);
+	close(fd);
+	for (p = text, seq = 0, i = 0; i < sizeof(at) / sizeof(at[0]); p = lf + 1, seq++) {
+		lf = memchr(p, '\n', n - (size_t)(p - text));
+		assert_non_null(lf);
+		if (seq != at[i])
+			continue;
+		i++;
+		jline_leaf(p, (size_t)(lf - p), leaf);
+		hex_encode(leaf, sizeof(leaf), hex);
+		head = arena_printf(f.a, "%.26s:%llu:%s", strstr(text, "\"session\":\"") + 11,
+		    (unsigned long long)seq, hex);
+		assert_int_equal(journal_verify_all(f.a, paths, 1, &ask, &r, &e), 0);
+		assert_int_equal(r.worst, VERIFY_SEALED);
+		head = arena_printf(f.a, "%.26s:%llu:%s", strstr(text, "\"session\":\"") + 11,
+		    (unsigned long long)seq + 1, hex);
+		assert_int_equal(journal_verify_all(f.a, paths, 1, &ask, &r, &e), 0);
+		assert_int_equal(r.worst, VERIFY_TAMPERED);
+	}
+	head = arena_printf(f.a, "%.26s:99999:%s", strstr(text, "\"session\":\"") + 11, hex);
+	assert_int_equal(journal_verify_all(f.a, paths, 1, &ask, &r, &e), 0);
+	assert_non_null(strstr(r.items[0].report.sentence, "rolled back"));
+	fixture_done(&f);
 }
 
 int
@@ -208,6 +298,8 @@ main(void)
 	    cmocka_unit_test(test_many_segments),
 	    cmocka_unit_test(test_lines),
 	    cmocka_unit_test(test_every_byte),
+	    cmocka_unit_test(test_days),
+	    cmocka_unit_test(test_heads_in_a_long_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
