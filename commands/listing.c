@@ -1,9 +1,35 @@
 /*
  * A question's rows as a view. Must never ask anything of its own.
  */
+#include <stdlib.h>
+#include <string.h>
+
 #include "arena.h"
 #include "commands/listing.h"
 #include "banned.h"
+
+int
+listing_live(const char *verb, int argc, char **argv, struct result *r, struct err *e)
+{
+	double every = 2;
+	char *end = NULL;
+
+	if (argc < 2)
+		return 0;
+	if (strcmp(argv[1], "live") == 0 && argc > 2)
+		every = strtod(argv[2], &end);
+	if (strcmp(argv[1], "live") != 0 || (end != NULL && *end != '\0') ||
+	    !(every >= 0.2 && every <= 3600)) {
+		err_set(
+		    e, ERR_USAGE, "%s takes nothing, or live and seconds from 0.2 to 3600", verb);
+		return err_hint(e, "%s live 2", verb);
+	}
+	r->kind = RETURNS_SCREEN;
+	r->screen.kind = SCREEN_WATCH;
+	r->screen.argument = verb;
+	r->screen.interval_ms = (int)(every * 1000);
+	return 1;
+}
 
 /* empty: what to say instead of an empty table, or NULL. */
 int

@@ -120,9 +120,10 @@ locks_exec(struct context *c, int argc, char **argv, struct result *r, struct er
 	static const unsigned char numeric[COLUMNS] = {[SECONDS] = 1};
 	struct forest f = {.a = c->arena};
 	struct listing l;
+	int live = listing_live("locks", argc, argv, r, e);
 
-	(void)argc;
-	(void)argv;
+	if (live != 0)
+		return live < 0 ? -1 : 0;
 	if (c->is_json)
 		return listing_view(c, ASK_LOCKS, NULL, NULL, r, e);
 	if (ask_list(c->cluster, c->waiter, c->arena, ASK_LOCKS, NULL, &l, e) < 0)
@@ -135,15 +136,14 @@ locks_exec(struct context *c, int argc, char **argv, struct result *r, struct er
 	grow(&f);
 	r->kind = RETURNS_VIEW;
 	view_table(c->arena, &r->view, COLUMNS, titles, f.cells, f.n, numeric);
-	if (f.n == 0)
-		r->view.footer = "nobody waits for a lock on this node";
+	r->view.footer = f.n == 0 ? "nobody waits for a lock on this node" : NULL;
 	return 0;
 }
 
 const struct command command_locks = {
     .name = "locks",
-    .args = "",
-    .max = 0,
+    .args = "[live [SECONDS]]",
+    .max = 2,
     .needs = IN_SHELL | HAS_JSON | NEED_CLUSTER,
     .help = "Show who waits for whom on this node",
     .exec = locks_exec,

@@ -119,7 +119,10 @@ topology_exec(struct context *c, int argc, char **argv, struct result *r, struct
 	    t->cluster[0] == '\0' ? "unknown" : t->cluster, t->nnodes, t->nnodes == 1 ? "" : "s",
 	    t->taken_at);
 	draw_all(&d, t);
+	tree_sync(&d, t);
 	draw_consumers(&d, t);
+	tree_logicals(&d, t);
+	tree_company(&d, c, t);
 	draw_rest(&d, t);
 	r->kind = RETURNS_VIEW;
 	view_lines(c->arena, &r->view, d.lines, d.n);

@@ -42,7 +42,9 @@ tree_state(struct drawing *d, const struct node *n)
 	else if (n->hold == HOLD_BY_DELAY)
 		hold = "  HELD BY DELAY";
 	return arena_printf(d->arena, "%s%s%s%s%s", hold, n->is_hardened ? ", hardened" : "",
-	    n->role == ROLE_REPLICA && !n->is_streaming ? "  not streaming" : "",
+	    n->role != ROLE_REPLICA || n->is_streaming ? ""
+	    : n->is_archive_fed			       ? "  archive-fed"
+						       : "  not streaming",
 	    n->apply_delay_ms > 0 ? "  delayed" : "",
 	    n->sync_state == NULL || strcmp(n->sync_state, "async") == 0
 		? ""

@@ -4,6 +4,7 @@
 #ifndef TREE_H
 #define TREE_H
 
+#include <jansson.h>
 #include <stddef.h>
 
 #include "topology.h"
@@ -26,8 +27,19 @@ void tree_wrap(struct drawing *d, const char *lead, const char *fmt, ...)
 const char *tree_inert(struct drawing *d, const char *s); /* "" for NULL */
 const char *tree_lag(struct drawing *d, const struct node *n);
 const char *tree_state(struct drawing *d, const struct node *n);
+/* What commits wait for; what comes and goes by logical replication. Nothing where there is none.
+ */
+void tree_sync(struct drawing *d, const struct topology *t);
+void tree_logicals(struct drawing *d, const struct topology *t);
+/* What other operators have open, hold, wait for and run: a line each, inert; and as a section. */
+size_t company_lines(
+    struct drawing *d, struct context *c, const struct topology *t, const char ***lines);
+void tree_company(struct drawing *d, struct context *c, const struct topology *t);
 /* Columns that the names need as they stand in the tree. */
 int tree_name_width(const struct topology *t);
+/* Text from servers may hold any bytes; JSON may not. */
+json_t *tree_text(struct arena *a, const char *s);
+json_t *tree_logicals_json(struct arena *a, const struct topology *t);
 /* The whole picture as one JSON object with stable keys. */
 char *tree_json(struct arena *a, const struct topology *t);
 /* Names person and plan in the findings of nodes that a known hold stands on. */

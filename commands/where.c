@@ -6,10 +6,12 @@
 
 #include "arena.h"
 #include "command.h"
+#include "commands/tree.h"
 #include "text.h"
 #include "banned.h"
 
-#define ROWS_MAX 24
+#define ROWS_MAX 32
+#define OTHERS_MAX 8
 
 extern const struct command command_where;
 
@@ -45,36 +47,31 @@ transaction(struct arena *a, const struct session *s)
 	return "not known";
 }
 
-static const char *
-role_in_words(enum role r)
-{
-	return r == ROLE_PRIMARY ? "PRIMARY" : r == ROLE_STANDALONE ? "STANDALONE" : role_name(r);
-}
-
 static void
 add_session(struct context *c, struct table *t, const struct session *s)
 {
 	struct arena *a = c->arena;
-	const struct node *n = c->topology == NULL ? NULL : topology_find(c->topology, s->node);
+	const struct topology *last = c->cluster == NULL ? NULL : facts_last(c->cluster);
+	const struct node *n = last == NULL ? NULL : topology_find(last, s->node);
+	const char *login = s->login == NULL ? "" : s->login;
+	const char *super = s->is_superuser ? " (superuser)" : "";
 
 	add(t, "node", s->node);
-	add(t, "role", role_in_words(s->role));
+	add(t, "role",
+	    s->role == ROLE_PRIMARY	 ? "PRIMARY"
+	    : s->role == ROLE_STANDALONE ? "STANDALONE"
+					 : role_name(s->role));
 	add(t, "address", n == NULL ? NULL : n->address);
+	add(t, "reached at", n == NULL ? NULL : arena_printf(a, "%s:%d", n->host, n->port));
 	add(t, "identity", s->identity);
 	add(t, "cluster identity", s->cluster);
 	add(t, "server", n == NULL ? NULL : n->version_text);
 	add(t, "database", s->database);
-	add(t, "user",
-	    arena_printf(a, "%s%s%s%s", s->login == NULL ? "" : s->login,
-		s->current_role != NULL && s->login != NULL &&
-			strcmp(s->current_role, s->login) != 0
-		    ? ", acting as "
-		    : "",
-		s->current_role != NULL && s->login != NULL &&
-			strcmp(s->current_role, s->login) != 0
-		    ? s->current_role
-		    : "",
-		s->is_superuser ? " (superuser)" : ""));
+	if (s->current_role == NULL || strcmp(s->current_role, login) == 0)
+		add(t, "user", arena_printf(a, "%s%s", login, super));
+	else
+		add(t, "user",
+		    arena_printf(a, "%s, acting as %s%s", login, s->current_role, super));
 	add(t, "backend", arena_printf(a, "%d", s->backend_pid));
 	add(t, "transaction", transaction(a, s));
 }
@@ -86,8 +83,7 @@ add_holds(struct context *c, struct table *t)
 	const struct topology *last = c->cluster == NULL ? NULL : facts_last(c->cluster);
 	size_t i;
 
-	if (c->nholds == 0)
-		add(t, "held", "nothing");
+	add(t, "held", c->nholds == 0 ? "nothing" : NULL);
 	for (i = 0; i < c->nholds; i++)
 		add(t, hold_is_lost(&c->holds[i], last) ? "NOT HELD any more" : "held",
 		    arena_printf(c->arena, "%s since %s at %s%s", c->holds[i].node,
@@ -99,14 +95,27 @@ add_holds(struct context *c, struct table *t)
 						: ", dies with a restart"));
 }
 
+/* As far as the last picture tells; this verb asks no server. */
+static void
+add_others(struct context *c, struct table *t)
+{
+	struct drawing d = {.arena = c->arena, .width = 80};
+	const struct topology none = {.cluster = ""};
+	const struct topology *last = c->cluster == NULL ? NULL : facts_last(c->cluster);
+	const char **lines;
+	size_t i, n = company_lines(&d, c, last == NULL ? &none : last, &lines);
+
+	for (i = 0; i < n && i < OTHERS_MAX; i++)
+		add(t, "also here", lines[i]);
+}
+
 static int
 where_exec(struct context *c, int argc, char **argv, struct result *r, struct err *e)
 {
 	static const char *const titles[] = {"what", "is"};
 	struct table *t = arena_alloc(c->arena, sizeof(*t));
 
-	(void)argc, (void)argv, (void)e;
-	t->a = c->arena;
+	(void)argc, (void)argv, (void)e, t->a = c->arena;
 	add(t, "person",
 	    arena_printf(c->arena, "%s%s", c->person[0] == '\0' ? "nobody" : c->person,
 		c->is_signed ? "" : " (unsigned: looking and safing only)"));
@@ -116,6 +125,7 @@ where_exec(struct context *c, int argc, char **argv, struct result *r, struct er
 	else
 		add_session(c, t, c->session);
 	add_holds(c, t);
+	add_others(c, t);
 	add(t, "incident", c->incident[0] == '\0' ? "none" : c->incident);
 	add(t, "journal",
 	    c->journal_session == NULL ? "NONE: looking and safing only"

@@ -95,3 +95,19 @@ ask_xact(struct cluster *c, struct waiter *w, const char *identity, const char *
 		    e, ERR_CONN, "no node that answers is the server that ran it (%s)", identity);
 	return c->driver->xact(c, w, m, xid, age_s, status, is_certain, e);
 }
+
+int
+ask_rights(struct cluster *c, struct waiter *w, struct arena *a, const char *node,
+    struct right **out, size_t *n, struct err *e)
+{
+	struct member *m;
+
+	*out = NULL;
+	*n = 0;
+	if (cluster_settle(c, w, e) < 0)
+		return -1;
+	m = cluster_member(c, node);
+	if (m == NULL)
+		return err_set(e, ERR_USAGE, "no node %s is known", node);
+	return c->driver->rights == NULL ? 0 : c->driver->rights(c, w, a, m, out, n, e);
+}

@@ -108,6 +108,18 @@ int ask_list(struct cluster *c, struct waiter *w, struct arena *a, enum ask_list
 int ask_names(struct cluster *c, struct waiter *w, struct arena *a, const char *prefix,
     const char ***out, size_t *n, struct err *e);
 
+/* A right that the person's login has on a node, or lacks. */
+struct right {
+	const char *what;    /* "pause replay" */
+	int has;	     /* 1, 0, or -1: it could not be seen */
+	const char *grant;   /* the statement that gives it; NULL none does */
+	const char *without; /* what does not work without it */
+	int is_needed;	     /* 0: the work goes on without it */
+};
+/* All that this program needs on that node, in the database of the cluster. */
+int ask_rights(struct cluster *c, struct waiter *w, struct arena *a, const char *node,
+    struct right **out, size_t *n, struct err *e);
+
 /* What runs on a host, and who it is; over SSH, see include/host.h. Nothing is changed there. */
 int ask_host(struct cluster *c, struct waiter *w, struct arena *a, const char *host,
     struct host_facts *out, struct err *e);

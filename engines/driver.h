@@ -71,6 +71,9 @@ struct driver {
 	    int64_t age_s, const char **status, int *is_certain,
 	    struct err *e); /* NULL: the engine keeps no outcomes */
 
+	int (*rights)(struct cluster *c, struct waiter *w, struct arena *a, struct member *m,
+	    struct right **out, size_t *n, struct err *e); /* NULL: not told yet */
+
 	/* Effects. attempt: sends the effect's texts on this session and fills its outcome. */
 	int (*attempt)(struct conn *x, struct waiter *w, int64_t deadline, struct effect *f);
 	/* May a plan act on this session? Refuses poolers. */

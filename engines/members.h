@@ -16,6 +16,13 @@ struct member {
 	char identity[128];
 	char incarnation[40];
 	int is_configured;
+	/* Two earlier readings of the end of its log, to tell how fast it grows. */
+	struct {
+		uint64_t lsn;
+		int64_t ms;
+	} flow[2];
+	struct lag_sample lags[LAG_SAMPLES]; /* a ring of earlier pictures */
+	size_t nlags;
 };
 
 struct cluster {

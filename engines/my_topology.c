@@ -122,7 +122,7 @@ fill_node(const struct my_sight *s, struct arena *a, struct node *n)
 	n->address = arena_strdup(a, s->address);
 	n->host = arena_strdup(a, s->host);
 	n->port = s->port;
-	n->lag_bytes = n->lag_ms = n->disk_free = -1;
+	n->lag_bytes = n->lag_ms = n->disk_free = n->wal_rate = -1;
 	n->seen_ms = now_ms();
 	if (s->probe == NULL)
 		fill_silent(a, s, n);
@@ -221,7 +221,7 @@ add_consumer(struct arena *a, struct topology *t, const struct node *n, const ch
 	c->node = n->name;
 	c->what = what;
 	c->name = c->state = "";
-	c->retained = -1;
+	c->retained = c->growth = c->room = -1;
 	c->is_unidentified = 1;
 	return c;
 }

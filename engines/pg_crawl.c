@@ -64,6 +64,18 @@ struct look {
 	struct sight *sight;
 };
 
+/* An address may name a service or several hosts: the one that answered is the node's place. */
+static void
+note_place(struct sight *s, const struct pg_conn *conn)
+{
+	const char *host = PQhost(conn->pq), *port = PQport(conn->pq);
+
+	if ((s->host[0] != '\0' && strchr(s->host, ',') == NULL) || host == NULL || port == NULL)
+		return;
+	text_copy(s->host, sizeof(s->host), host);
+	text_copy(s->port, sizeof(s->port), port[0] == '\0' ? "5432" : port);
+}
+
 static void
 look_at(void *arg, struct waiter *w)
 {
@@ -85,8 +97,10 @@ look_at(void *arg, struct waiter *w)
 			rc = pg_probe(conn, w, cluster_deadline(c, LIMIT_QUERY), s->arena,
 			    &s->probe, &s->err);
 	}
-	if (rc == 0)
+	if (rc == 0) {
+		note_place(s, conn);
 		pg_manager_look(c, w, s);
+	}
 	if (rc < 0) {
 		s->probe = NULL;
 		pg_close(conn);

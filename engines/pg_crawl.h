@@ -52,6 +52,19 @@ int place_is_local(const char *host);
 int sight_is_kin(const struct sight *x, const struct sight *y);
 /* The topology as these sights show it, in the arena. */
 struct topology *crawl_topology(struct crawl *k, struct arena *a);
+/* A consumer of what this node writes, to be filled. */
+struct consumer *crawl_consumer(
+    struct arena *a, struct topology *t, const struct node *n, const char *what);
+/* Slots (pg_slots.c): whose they are, what they keep, how fast that grows. */
+void crawl_rate(const struct sight *s, struct node *n);
+void crawl_link_slot(struct arena *a, const struct sight *up, struct node *n);
+void crawl_slots(struct crawl *k, struct topology *t, size_t at, struct arena *a);
+/* Sessions of other operators (pg_company.c). */
+void crawl_company(
+    struct arena *a, const struct probe *p, const struct node *n, struct topology *t);
+/* Subscriptions and publications (pg_logical.c). */
+void crawl_logicals(
+    struct arena *a, const struct probe *p, const struct node *n, struct topology *t);
 /* Sentences about what is wrong. */
 void crawl_findings(struct crawl *k, struct arena *a, struct topology *t);
 

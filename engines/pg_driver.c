@@ -108,6 +108,7 @@ const struct driver driver_postgresql = {
     .list = pg_ask_list,
     .names = pg_ask_names,
     .xact = pg_ask_xact,
+    .rights = pg_ask_rights,
     .attempt = pg_attempt,
     .check_main = pg_refuse_pooler,
     .pen = pg_pen,

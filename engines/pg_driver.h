@@ -48,6 +48,8 @@ int pg_ask_list(struct cluster *c, struct waiter *w, struct arena *a, enum ask_l
     const char *argument, struct listing *out, struct err *e);
 int pg_ask_names(struct cluster *c, struct waiter *w, struct arena *a, const char *prefix,
     const char ***out, size_t *n, struct err *e);
+int pg_ask_rights(struct cluster *c, struct waiter *w, struct arena *a, struct member *m,
+    struct right **out, size_t *n, struct err *e);
 int pg_attempt(struct conn *x, struct waiter *w, int64_t deadline, struct effect *f);
 int pg_refuse_pooler(struct cluster *c, struct waiter *w, struct conn *x, struct err *e);
 void pg_cancel(struct conn *x);

@@ -5,54 +5,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "arena.h"
-#include "engines/pg_crawl.h"
+#include "engines/pg_findings.h"
 #include "text.h"
 #include "banned.h"
 
 #define LAG_BYTES ((int64_t)64 << 20)
 #define LAG_MS 60000
 
-/* What a rule looks at. node and probe, or consumer, may be NULL. */
-struct view_of {
-	struct arena *a;
-	const struct topology *t;
-	const struct node *n;
-	const struct probe *p;
-	const struct consumer *c;
-};
-
-typedef const char *rule_fn(const struct view_of *v); /* the sentence, or NULL */
-
-static int
-is_writable(const struct node *n)
-{
-	return n->role == ROLE_PRIMARY || n->role == ROLE_STANDALONE;
-}
-
 static int
 is_held(const struct node *n)
 {
 	return n->hold != HOLD_NONE;
-}
-
-static const char *
-two_primaries(const struct view_of *v)
-{
-	const char *names = NULL;
-	size_t i, n = 0;
-
-	for (i = 0; i < v->t->nnodes; i++) {
-		const struct node *m = &v->t->nodes[i];
-
-		if (!is_writable(m) || strcmp(m->cluster, v->t->cluster) != 0)
-			continue;
-		names = names == NULL ? m->name : arena_printf(v->a, "%s and %s", names, m->name);
-		n++;
-	}
-	return n < 2 ? NULL
-		     : arena_printf(v->a, "%s both accept writes in the same cluster", names);
 }
 
 static const char *
@@ -62,24 +28,6 @@ other_cluster(const struct view_of *v)
 		return NULL;
 	return arena_printf(v->a, "%s belongs to another cluster (%s, not %s)", v->n->name,
 	    v->n->cluster, v->t->cluster);
-}
-
-static const char *
-diverged(const struct view_of *v)
-{
-	const struct node *up = topology_find_identity(v->t, v->n->upstream);
-
-	if (up == NULL || v->n->timeline == 0 || up->timeline == 0 || v->n->is_streaming)
-		return NULL;
-	if (v->n->timeline != up->timeline)
-		return arena_printf(v->a,
-		    "%s is on timeline %d and its upstream %s on %d, and they do not stream: it "
-		    "may have diverged",
-		    v->n->name, v->n->timeline, up->name, up->timeline);
-	if (up->current.value != 0 && v->n->replay.value > up->current.value)
-		return arena_printf(v->a, "%s has replayed to %s, past its upstream %s at %s",
-		    v->n->name, v->n->replay.text, up->name, up->current.text);
-	return NULL;
 }
 
 static const char *
@@ -190,31 +138,6 @@ would_promote(const struct view_of *v)
 }
 
 static const char *
-failing_slot(const struct view_of *v)
-{
-	const struct node *up = topology_find_identity(v->t, v->n->upstream);
-	const char *s = v->n->slot_status;
-
-	if (s == NULL || up == NULL || (strcmp(s, "lost") != 0 && strcmp(s, "unreserved") != 0))
-		return NULL;
-	return arena_printf(v->a, "slot %s of %s on %s is %s: %s", v->n->slot, v->n->name, up->name,
-	    s,
-	    s[0] == 'l' ? "the log it needs is gone, and it cannot catch up"
-			: "the next checkpoint may take the log it needs away");
-}
-
-static const char *
-idle_slot(const struct view_of *v)
-{
-	if (strstr(v->c->what, "slot") == NULL || strcmp(v->c->state, "active") == 0 ||
-	    (v->c->retained <= 0 && strcmp(v->c->state, "lost") != 0))
-		return NULL;
-	return arena_printf(v->a, "%s \"%s\" on %s is %s and keeps %s of log", v->c->what,
-	    v->c->name, v->c->node, v->c->state,
-	    text_bytes(v->a, v->c->retained < 0 ? 0 : v->c->retained));
-}
-
-static const char *
 held(const struct view_of *v)
 {
 	if (v->n->hold == HOLD_NONE)
@@ -232,7 +155,7 @@ held(const struct view_of *v)
 static const char *
 remote_apply(const struct view_of *v)
 {
-	if (!is_writable(v->n) || v->n->sync_commit == NULL || v->n->sync_names == NULL ||
+	if (!finding_is_writable(v->n) || v->n->sync_commit == NULL || v->n->sync_names == NULL ||
 	    strcmp(v->n->sync_commit, "remote_apply") != 0)
 		return NULL;
 	return arena_printf(v->a,
@@ -240,23 +163,70 @@ remote_apply(const struct view_of *v)
 	    v->n->name);
 }
 
+/* "09:03:12Z" of so many milliseconds ago. */
+static const char *
+time_ago(struct arena *a, int64_t ms)
+{
+	time_t then = time(NULL) - (time_t)(ms / 1000);
+	struct tm tm;
+	char at[16];
+
+	strftime(at, sizeof(at), "%H:%M:%SZ", gmtime_r(&then, &tm));
+	return arena_strdup(a, at);
+}
+
+/* The next change comes when the last one replayed is older than the delay, at the earliest. */
 static const char *
 delayed(const struct view_of *v)
 {
-	if (v->n->apply_delay_ms <= 0)
+	int64_t delay = v->n->apply_delay_ms, age = v->p == NULL ? -1 : v->p->replay_age_ms;
+	const char *next = "";
+
+	if (delay <= 0)
 		return NULL;
-	return arena_printf(v->a, "%s applies %s late: a way back for what happened since",
-	    v->n->name, text_seconds(v->a, (double)v->n->apply_delay_ms / 1000));
+	if (v->n->receive.value > v->n->replay.value && age >= 0)
+		next = arena_printf(v->a, "; %s wait there, the next of it is applied in %s",
+		    text_bytes(v->a, (int64_t)(v->n->receive.value - v->n->replay.value)),
+		    age >= delay ? "moments"
+				 : arena_printf(v->a, "%s or later",
+				       text_seconds(v->a, (double)(delay - age) / 1000)));
+	return arena_printf(v->a,
+	    "%s applies %s late: a way back for what happened since. It has nothing that was "
+	    "committed after %s%s",
+	    v->n->name, text_seconds(v->a, (double)delay / 1000), time_ago(v->a, delay), next);
 }
 
 static const char *
 cut_off(const struct view_of *v)
 {
-	if (v->n->role != ROLE_REPLICA || v->n->is_streaming)
+	if (v->n->role != ROLE_REPLICA || v->n->is_streaming || v->n->is_archive_fed)
 		return NULL;
 	return arena_printf(v->a, "%s does not stream from any upstream%s%s", v->n->name,
 	    v->n->upstream_address == NULL ? "" : "; it is set to ",
 	    v->n->upstream_address == NULL ? "" : v->n->upstream_address);
+}
+
+static const char *
+archive_fed(const struct view_of *v)
+{
+	if (v->n->role != ROLE_REPLICA || !v->n->is_archive_fed)
+		return NULL;
+	return arena_printf(v->a,
+	    "%s gets its log from an archive only: no server lists it, and a cluster whose "
+	    "configuration leaves it out does not know of it",
+	    v->n->name);
+}
+
+static const char *
+no_worker(const struct view_of *v)
+{
+	if (v->l->state == NULL || strcmp(v->l->state, "working") == 0)
+		return NULL;
+	return arena_printf(v->a,
+	    "subscription \"%s\" of database %s on %s %s: the slot of its publisher keeps log for "
+	    "it",
+	    v->l->name, v->l->database, v->l->node,
+	    v->l->state[0] == 'd' ? "is disabled" : "is enabled and no worker of it runs");
 }
 
 static const char *
@@ -271,16 +241,27 @@ lagging(const struct view_of *v)
 static const char *
 company(const struct view_of *v)
 {
+	const struct company *c;
+	const char *who = NULL;
 	size_t i;
+	int acts = 0;
 
-	for (i = 0; v->p != NULL && i < v->p->nmarks; i++)
-		if (strncmp(v->p->marks[i], "holdfast ", 9) == 0)
-			return arena_printf(
-			    v->a, "somebody else works on %s: \"%s\"", v->n->name, v->p->marks[i]);
-	return NULL;
+	for (i = 0; i < v->t->ncompanies; i++) {
+		c = &v->t->companies[i];
+		if (strcmp(c->node, v->n->name) != 0)
+			continue;
+		acts |= c->is_acting;
+		if (who == NULL)
+			who = c->who;
+		else if (strstr(who, c->who) == NULL)
+			who = arena_printf(v->a, "%s, %s", who, c->who);
+	}
+	return who == NULL ? NULL
+			   : arena_printf(v->a, "somebody else %s on %s: \"%s\"",
+				 acts ? "ACTS" : "works", v->n->name, who);
 }
 
-enum subject { THE_WHOLE, EACH_NODE, EACH_CONSUMER };
+enum subject { THE_WHOLE, EACH_NODE, EACH_CONSUMER, EACH_LOGICAL };
 
 static const struct {
 	int rank;
@@ -289,29 +270,43 @@ static const struct {
 	rule_fn *say;
 	const char *next;
 } rules[] = {
-    {10, THE_WHOLE, "two-primaries", two_primaries,
+    {10, THE_WHOLE, "two-primaries", finding_two_primaries,
 	"stop writes on the wrong one before anything else"},
+    {12, EACH_NODE, "clone", finding_clone,
+	"fence it if it was promoted; take a clone out of this cluster's configuration"},
     {15, EACH_NODE, "other-cluster", other_cluster, "correct its address in the configuration"},
-    {20, EACH_NODE, "diverged", diverged, "do not promote it; pg_rewind or rebuild it"},
+    {20, EACH_NODE, "diverged", finding_diverged, "do not promote it; pg_rewind or rebuild it"},
     {25, EACH_NODE, "pooler", pooler, "give the address of the server itself"},
+    {28, EACH_NODE, "sync-short", finding_sync_short,
+	"bring a synchronous standby back; shortening synchronous_standby_names and a reload lets "
+	"commits go on, and gives up what they waited for"},
     {30, EACH_NODE, "manager", manager, "put the manager on hold before holding replicas"},
+    {35, EACH_CONSUMER, "filling-slot", finding_filling_slot,
+	"drop it with pg_drop_replication_slot once nobody will come back for it"},
     {40, EACH_CONSUMER, "unidentified-consumer", unidentified,
 	"find out what it is, or have the approver accept it by name"},
     {45, EACH_NODE, "silent-node", silent, "bring it back, or have the approver accept it by name"},
-    {48, EACH_NODE, "failing-slot", failing_slot,
+    {48, EACH_NODE, "failing-slot", finding_failing_slot,
 	"raise max_slot_wal_keep_size there; where it is lost, rebuild the replica"},
     {50, EACH_NODE, "hardening-leftover", leftover,
 	"reset recovery_target_lsn there before it is restarted"},
     {51, EACH_NODE, "hardening-action", not_pausing, "reset recovery_target_action there"},
     {55, EACH_NODE, "resume-promotes", would_promote,
 	"reset the recovery target there and restart it; do not resume it"},
-    {60, EACH_CONSUMER, "idle-slot", idle_slot, "drop it if nobody will come back for it"},
+    {60, EACH_CONSUMER, "idle-slot", finding_idle_slot,
+	"drop it with pg_drop_replication_slot once nobody will come back for it"},
+    {62, EACH_NODE, "standby-slot", finding_filling_standby,
+	"bring it back; where it will not come back, drop its slot there"},
+    {64, EACH_LOGICAL, "subscription", no_worker,
+	"look at the log of the subscriber; ALTER SUBSCRIPTION ... ENABLE starts it again"},
     {70, EACH_NODE, "held", held, "`resume` releases it, with a second person's approval"},
     {80, EACH_NODE, "remote-apply", remote_apply,
 	"lower synchronous_commit, or leave the synchronous replica out of the hold"},
     {82, EACH_NODE, "manager-on-hold", manager_on_hold,
 	"end its pause only when every hold is released"},
     {85, EACH_NODE, "cut-off", cut_off, "look at its log and its primary_conninfo"},
+    {86, EACH_NODE, "archive-fed", archive_fed,
+	"keep it in the configuration: only so it is held with the others"},
     {90, EACH_NODE, "delayed", delayed, "pause it first if it has to serve as one"},
     {95, EACH_NODE, "lag", lagging, "`lag` shows whether it catches up"},
     {99, EACH_NODE, "company", company, "agree with them who acts"},
@@ -347,7 +342,7 @@ by_rank(const void *x, const void *y)
 void
 crawl_findings(struct crawl *k, struct arena *a, struct topology *t)
 {
-	struct view_of v = {.a = a, .t = t};
+	struct view_of v = {.a = a, .t = t, .k = k};
 	size_t r, i;
 
 	for (r = 0; r < sizeof(rules) / sizeof(rules[0]); r++) {
@@ -361,6 +356,10 @@ crawl_findings(struct crawl *k, struct arena *a, struct topology *t)
 		for (i = 0; rules[r].of == EACH_CONSUMER && i < t->nconsumers; i++) {
 			v.c = &t->consumers[i];
 			add_finding(&v, r, v.c->node, t);
+		}
+		for (i = 0; rules[r].of == EACH_LOGICAL && i < t->nlogicals; i++) {
+			v.l = &t->logicals[i];
+			add_finding(&v, r, v.l->node, t);
 		}
 	}
 	if (t->nfindings > 1)

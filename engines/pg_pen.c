@@ -7,13 +7,12 @@
 #include <string.h>
 
 #include "engines/pg_driver.h"
+#include "engines/pg_probe.h"
 #include "text.h"
 #include "banned.h"
 
 /* "holdfast" as a 64-bit number. pg_locks shows it in two halves. */
 #define PEN_KEY "7525352680829580148"
-#define PEN_HIGH "1752132708"
-#define PEN_LOW "1717662580"
 
 /* Advisory locks belong to one database, so everybody must take it in the same one. */
 static const char *const pen_databases[] = {"postgres", "template1", NULL};

@@ -14,7 +14,21 @@
 
 #define MAX_ROWS 10000
 
-enum question { Q_LIMIT, Q_NODE, Q_RECEIVER, Q_SENDERS, Q_SLOTS, Q_MARKS, Q_UNLIMIT, Q_FILES, NQ };
+enum question {
+	Q_LIMIT,
+	Q_NODE,
+	Q_RECEIVER,
+	Q_SENDERS,
+	Q_SLOTS,
+	Q_MARKS,
+	Q_COMPANY,
+	Q_SUBSCRIPTIONS,
+	Q_PUBLICATIONS,
+	Q_UNLIMIT,
+	Q_FILES,
+	Q_HISTORY,
+	NQ
+};
 
 /* Columns of Q_NODE after those of PG_WHO_COLUMNS. */
 enum {
@@ -38,7 +52,11 @@ enum {
 	N_UP_HOST,
 	N_UP_PORT,
 	N_CAN_READ_FILES,
+	N_CAN_READ_HISTORY,
+	N_RESTORE,
+	N_DATABASE,
 	N_PAUSE,
+	N_WAL_AVERAGE,
 	N_COLUMNS
 };
 
@@ -49,13 +67,20 @@ enum {
 	"(SELECT substring(setting FROM '(?:^|\\s)" what "\\s*=\\s*''?([^''\\s]+)')"               \
 	" FROM pg_catalog.pg_settings WHERE name = 'primary_conninfo')"
 
-#define NODE_SQL(pause)                                                                            \
-	"SELECT " PG_WHO_COLUMNS ", current_setting('server_version'),"                            \
-	" CASE WHEN pg_is_in_recovery() THEN greatest("                                            \
+/* greatest(): right after a promotion the control file still has the old one. */
+#define TIMELINE                                                                                   \
+	"CASE WHEN pg_is_in_recovery() THEN greatest("                                             \
 	"  (SELECT timeline_id FROM pg_control_checkpoint()),"                                     \
 	"  (SELECT min_recovery_end_timeline FROM pg_control_recovery()),"                         \
 	"  (SELECT received_tli FROM pg_stat_wal_receiver LIMIT 1))"                               \
-	"  ELSE ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int END,"        \
+	"  ELSE ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int END"
+
+#define WAL_AVERAGE                                                                                \
+	"(SELECT (wal_bytes / greatest(EXTRACT(epoch FROM clock_timestamp() - stats_reset), 1))"   \
+	"::bigint FROM pg_catalog.pg_stat_wal)"
+
+#define NODE_SQL(pause, average)                                                                   \
+	"SELECT " PG_WHO_COLUMNS ", current_setting('server_version')," TIMELINE ","               \
 	" pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn(),"                                    \
 	" CASE WHEN NOT pg_is_in_recovery() THEN pg_current_wal_insert_lsn() END,"                 \
 	" CASE WHEN pg_is_in_recovery() THEN round((EXTRACT(epoch FROM clock_timestamp() -"        \
@@ -73,7 +98,10 @@ enum {
 		    " has_table_privilege('pg_catalog.pg_file_settings', 'SELECT') AND"            \
 		    "  has_function_privilege('pg_catalog.pg_show_all_file_settings()', "          \
 		    "'EXECUTE'),"                                                                  \
-		    " CASE WHEN pg_is_in_recovery() THEN " pause " END"
+		    " has_function_privilege('pg_catalog.pg_read_file(text,bigint,bigint,bool)', " \
+		    "'EXECUTE'),"                                                                  \
+		    " current_setting('restore_command', true) <> '', current_database(),"         \
+		    " CASE WHEN pg_is_in_recovery() THEN " pause " END, " average
 
 #define RETAINED                                                                                   \
 	"pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_receive_lsn()"             \
@@ -89,12 +117,13 @@ static const struct {
     {Q_LIMIT, 0,
 	"SELECT pg_catalog.set_config('statement_timeout', '5000', false),"
 	" pg_catalog.set_config('search_path', 'pg_catalog', false)"},
-    {Q_NODE, 140000, NODE_SQL("pg_get_wal_replay_pause_state()")},
+    {Q_NODE, 140000, NODE_SQL("pg_get_wal_replay_pause_state()", WAL_AVERAGE)},
     /* Before 14 the function is already true while the pause is only requested. */
     {Q_NODE, 0,
-	NODE_SQL(
-	    "CASE WHEN NOT pg_is_wal_replay_paused() THEN 'not paused'"
-	    " WHEN " STARTUP_WAIT " = 'RecoveryPause' THEN 'paused' ELSE 'pause requested' END")},
+	NODE_SQL("CASE WHEN NOT pg_is_wal_replay_paused() THEN 'not paused'"
+		 " WHEN " STARTUP_WAIT
+		 " = 'RecoveryPause' THEN 'paused' ELSE 'pause requested' END",
+	    "NULL")},
     {Q_RECEIVER, 0,
 	"SELECT sender_host, sender_port, slot_name, status FROM pg_catalog.pg_stat_wal_receiver"},
     {Q_SENDERS, 0,
@@ -110,15 +139,43 @@ static const struct {
 	" s.restart_lsn IS NOT NULL, " RETAINED ", NULL, NULL"
 	" FROM pg_catalog.pg_replication_slots s ORDER BY 1"},
     {Q_MARKS, 0,
-	"SELECT DISTINCT application_name FROM pg_catalog.pg_stat_activity"
-	" WHERE application_name ~ '^(Patroni|repmgr|pgautofailover|pg_auto_failover|cnpg|holdfast "
-	")'"
-	" AND application_name <> current_setting('application_name') ORDER BY 1 LIMIT 50"},
+	"SELECT application_name FROM pg_catalog.pg_stat_activity"
+	" WHERE application_name ~ '^(Patroni|repmgr|pgautofailover|pg_auto_failover|cnpg)'"
+	" UNION SELECT slot_name FROM pg_catalog.pg_replication_slots"
+	" WHERE slot_name ~ '^(pgautofailover_standby_|_cnpg_)' ORDER BY 1 LIMIT 50"},
+    /* Two sessions a node are kept open by everybody who looks: those that do nothing are one. */
+    {Q_COMPANY, 0,
+	"SELECT DISTINCT ON (a.application_name, l.pid IS NOT NULL, a.state, a.query)"
+	" substr(a.application_name, 10), a.pid, a.state, (EXTRACT(epoch FROM clock_timestamp() -"
+	" coalesce(a.xact_start, a.state_change)) * 1000)::bigint,"
+	" CASE WHEN a.state <> 'idle' OR l.pid IS NOT NULL THEN left(a.query, 200) END,"
+	" l.pid IS NOT NULL FROM pg_catalog.pg_stat_activity AS a"
+	" LEFT JOIN pg_catalog.pg_locks AS l ON l.pid = a.pid AND l.locktype = 'advisory'"
+	"  AND l.granted AND l.classid = " PEN_HIGH " AND l.objid = " PEN_LOW " AND l.objsubid = 1"
+	" WHERE a.application_name LIKE 'holdfast %'"
+	" AND a.application_name <> current_setting('application_name')"
+	" ORDER BY a.application_name, l.pid IS NOT NULL, a.state, a.query LIMIT 200"},
+    {Q_SUBSCRIPTIONS, 0,
+	"SELECT s.subname, d.datname, s.subslotname, array_to_string(s.subpublications, ', '),"
+	" s.subenabled, EXISTS (SELECT FROM pg_catalog.pg_stat_subscription AS w"
+	"  WHERE w.subname = s.subname AND w.pid IS NOT NULL)"
+	" FROM pg_catalog.pg_subscription AS s JOIN pg_catalog.pg_database AS d ON d.oid = "
+	"s.subdbid"
+	" ORDER BY 1, 2 LIMIT 1000"},
+    {Q_PUBLICATIONS, 0,
+	"SELECT p.pubname, CASE WHEN p.puballtables THEN 'all tables' ELSE (SELECT count(*)"
+	"  FROM pg_catalog.pg_publication_rel AS r WHERE r.prpubid = p.oid) || ' tables' END"
+	" || CASE WHEN p.pubtruncate THEN ', with TRUNCATE' ELSE '' END"
+	" FROM pg_catalog.pg_publication AS p ORDER BY 1 LIMIT 1000"},
     {Q_UNLIMIT, 0, "RESET statement_timeout"},
     {Q_FILES, 0,
 	"SELECT DISTINCT ON (name) name, setting, sourcefile FROM pg_catalog.pg_file_settings"
 	" WHERE name IN ('recovery_target_lsn', 'recovery_target_action')"
 	" AND (error IS NULL OR error = 'setting could not be applied') ORDER BY name, seqno DESC"},
+    {Q_HISTORY, 0,
+	"SELECT pg_catalog.pg_read_file('pg_wal/' || lpad(upper(to_hex(t.timeline)), 8, '0')"
+	" || '.history', 0, 65536, true) FROM (SELECT " TIMELINE " AS timeline) AS t"
+	" WHERE t.timeline > 1"},
 };
 
 static const char *
@@ -215,6 +272,9 @@ read_node(struct pg_conn *c, struct arena *a, const PGresult *r, struct probe *p
 	p->apply_delay_ms = number(r, 0, N_DELAY, 0);
 	p->up_host = cell(a, r, 0, N_UP_HOST);
 	p->up_port = cell(a, r, 0, N_UP_PORT);
+	p->has_restore = is_true(r, 0, N_RESTORE);
+	p->database = cell(a, r, 0, N_DATABASE);
+	p->wal_average = number(r, 0, N_WAL_AVERAGE, -1);
 	return 0;
 }
 
@@ -339,8 +399,14 @@ clear(PGresult **r, size_t n)
 		pg_clear_result(&r[i]);
 }
 
-/* Reading the files is denied to most logins and would fill the server's log with refusals: it is
- * part of the first round trip for superusers, and a second one for those who were granted it. */
+/* Questions that are denied to most logins: they may be asked where the column says so. */
+static const struct {
+	enum question q;
+	int may;
+} rare[] = {{Q_FILES, N_CAN_READ_FILES}, {Q_HISTORY, N_CAN_READ_HISTORY}};
+
+/* Reading files is denied to most logins and would fill the server's log with refusals: it is part
+ * of the first round trip for superusers, and a further one for those who were granted it. */
 static int
 ask(struct pg_conn *c, struct waiter *w, int64_t deadline, PGresult **r, struct err *e)
 {
@@ -351,15 +417,17 @@ ask(struct pg_conn *c, struct waiter *w, int64_t deadline, PGresult **r, struct 
 
 	for (i = 0; i < NQ; i++)
 		texts[i] = text_of((enum question)i, version);
-	r[Q_FILES] = NULL;
+	r[Q_FILES] = r[Q_HISTORY] = NULL;
 	if (pg_facts(c, w, deadline, texts, n, r, e) < 0 &&
 	    (c->is_broken || e->code == ERR_CANCELLED || e->code == ERR_CONN))
 		return -1;
 	if (r[Q_NODE] == NULL || PQresultStatus(r[Q_NODE]) != PGRES_TUPLES_OK)
 		return pg_error(c, r[Q_NODE], e);
-	if (!is_super && is_true(r[Q_NODE], 0, N_CAN_READ_FILES) &&
-	    pg_query(c, w, deadline, texts[Q_FILES], 0, NULL, &r[Q_FILES], e) < 0 && c->is_broken)
-		return -1;
+	for (i = 0; !is_super && i < sizeof(rare) / sizeof(rare[0]); i++)
+		if (is_true(r[Q_NODE], 0, rare[i].may) &&
+		    pg_query(c, w, deadline, texts[rare[i].q], 0, NULL, &r[rare[i].q], e) < 0 &&
+		    c->is_broken)
+			return -1;
 	return 0;
 }
 
@@ -386,7 +454,11 @@ pg_probe(struct pg_conn *c, struct waiter *w, int64_t deadline, struct arena *a,
 		read_senders(a, r[Q_SENDERS], p);
 		read_slots(a, r[Q_SLOTS], p);
 		read_marks(a, r[Q_MARKS], p);
+		pg_read_company(a, r[Q_COMPANY], p);
 		read_files(a, r[Q_FILES], p);
+		pg_read_logical(a, r[Q_SUBSCRIPTIONS], r[Q_PUBLICATIONS], p);
+		if (rows(r[Q_HISTORY], 1) == 1)
+			pg_history(a, cell(a, r[Q_HISTORY], 0, 0), p);
 		p->disk_free = pg_disk_free(c, p->data_directory);
 		p->seen_ms = now_ms();
 		err_clear(e);

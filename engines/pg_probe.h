@@ -4,6 +4,7 @@
 #ifndef PG_PROBE_H
 #define PG_PROBE_H
 
+#include <libpq-fe.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,6 +32,19 @@ struct slot {
 	int has_safe;	  /* it may be negative: less than none is left */
 };
 
+/* Where its timeline, or one before it, left an older one. */
+struct fork {
+	int timeline; /* the one that was left */
+	uint64_t at;
+	const char *text;
+};
+
+struct subscription {
+	const char *name, *database, *slot, *publications;
+	const char *host, *port; /* of its publisher; NULL not for this login to see */
+	int is_enabled, has_worker;
+};
+
 /* Facts as text; NULL where the server has none or the login may not see it. */
 struct probe {
 	struct who who;
@@ -52,13 +66,24 @@ struct probe {
 	size_t nsenders;
 	struct slot *slots;
 	size_t nslots;
-	const char **marks; /* application names of managers and of other holdfast sessions */
+	const char **marks; /* application and slot names of managers */
 	size_t nmarks;
 	int knows_files;				  /* pg_file_settings could be read */
 	const char *file_target_lsn, *file_target_action; /* what the next start would use */
 	const char *file_name;				  /* file that says so */
 	int64_t disk_free;				  /* -1 unknown */
-	const struct manager *manager;			  /* or NULL */
+	struct company *companies;			  /* node is not filled in */
+	size_t ncompanies;
+	int64_t wal_average; /* bytes of log a second since its statistics began; -1 unknown */
+	int has_restore;     /* restore_command is set */
+	const char *database;
+	struct fork *forks; /* oldest first */
+	size_t nforks;
+	struct subscription *subscriptions;
+	size_t nsubscriptions;
+	const char **publications; /* of its database: name, then what it publishes */
+	size_t npublications;
+	const struct manager *manager; /* or NULL */
 	int64_t seen_ms;
 };
 
@@ -68,5 +93,15 @@ int pg_probe(struct pg_conn *c, struct waiter *w, int64_t deadline, struct arena
 int64_t pg_disk_free(const struct pg_conn *c, const char *data_directory);
 /* "16/B374D848" as a number; 0 where it is none. */
 uint64_t pg_lsn(const char *text);
+
+/* The history file of a timeline; rows that are none are left out. */
+void pg_history(struct arena *a, const char *text, struct probe *p);
+/* "holdfast" as the two halves of an advisory lock's number: who has it acts. */
+#define PEN_HIGH "1752132708"
+#define PEN_LOW "1717662580"
+void pg_read_company(struct arena *a, const PGresult *r, struct probe *p);
+/* Reading the answers of the questions about logical replication. */
+void pg_read_logical(
+    struct arena *a, const PGresult *subscriptions, const PGresult *publications, struct probe *p);
 
 #endif

@@ -87,6 +87,7 @@ fill_silent(struct arena *a, const struct sight *s, struct node *n)
 					     : arena_printf(a, "%s (%s)", why, s->err.detail);
 	n->identity = n->incarnation = n->cluster = "";
 	n->lag_bytes = n->lag_ms = n->disk_free = n->slot_retained = n->slot_safe = -1;
+	n->wal_rate = -1;
 	n->seen_ms = now_ms();
 }
 
@@ -100,6 +101,8 @@ static void
 fill_recovery(struct arena *a, const struct probe *p, const struct sight *s, struct node *n)
 {
 	n->is_streaming = p->has_receiver;
+	n->is_archive_fed =
+	    !p->has_receiver && p->has_restore && p->up_host == NULL && p->slot_name == NULL;
 	n->apply_delay_ms = p->apply_delay_ms;
 	n->hold = p->hold;
 	n->target_lsn = arena_strdup(a, p->target_lsn);
@@ -141,6 +144,7 @@ fill_seen(struct arena *a, const struct sight *s, struct node *n)
 	n->lag_bytes = n->lag_ms = n->slot_retained = n->slot_safe = -1;
 	n->disk_free = p->disk_free;
 	n->seen_ms = p->seen_ms;
+	crawl_rate(s, n);
 	if (p->who.is_in_recovery)
 		fill_recovery(a, p, s, n);
 }
@@ -175,23 +179,6 @@ index_of(const struct crawl *k, const struct sight *s)
 	return i;
 }
 
-/* What the upstream says of the slot the node uses there. */
-static void
-link_slot(struct arena *a, const struct sight *up, struct node *n)
-{
-	const struct slot *s;
-	size_t i;
-
-	for (i = 0; up->probe != NULL && n->slot != NULL && i < up->probe->nslots; i++) {
-		s = &up->probe->slots[i];
-		if (s->name == NULL || strcmp(s->name, n->slot) != 0)
-			continue;
-		n->slot_retained = s->retained;
-		n->slot_safe = !s->has_safe ? -1 : s->safe < 0 ? 0 : s->safe;
-		n->slot_status = arena_strdup(a, s->wal_status);
-	}
-}
-
 /* Identities of upstreams, and lag behind the top of the tree. */
 static void
 link_nodes(struct crawl *k, struct topology *t, struct arena *a)
@@ -207,7 +194,7 @@ link_nodes(struct crawl *k, struct topology *t, struct arena *a)
 		if (k->shown[i]->up == NULL || up == k->nshown)
 			continue;
 		n->upstream = t->nodes[up].identity;
-		link_slot(a, k->shown[i]->up, n);
+		crawl_link_slot(a, k->shown[i]->up, n);
 		if (t->nodes[up].role == ROLE_STANDALONE)
 			t->nodes[up].role = ROLE_PRIMARY;
 		top = k->shown[i];
@@ -222,8 +209,8 @@ link_nodes(struct crawl *k, struct topology *t, struct arena *a)
 	}
 }
 
-static struct consumer *
-add_consumer(struct arena *a, struct topology *t, const struct node *n, const char *what)
+struct consumer *
+crawl_consumer(struct arena *a, struct topology *t, const struct node *n, const char *what)
 {
 	struct consumer *c;
 
@@ -233,7 +220,7 @@ add_consumer(struct arena *a, struct topology *t, const struct node *n, const ch
 	c->node = n->name;
 	c->what = what;
 	c->name = "";
-	c->retained = -1;
+	c->retained = c->growth = c->room = -1;
 	return c;
 }
 
@@ -274,60 +261,12 @@ add_senders(struct crawl *k, struct topology *t, size_t at, struct arena *a)
 				t->nodes[index_of(k, owner)].upstream = t->nodes[at].identity;
 			continue;
 		}
-		c = add_consumer(a, t, &t->nodes[at], "walsender");
+		c = crawl_consumer(a, t, &t->nodes[at], "walsender");
 		c->name = row->application == NULL ? "" : arena_strdup(a, row->application);
 		c->address = arena_strdup(a, row->address);
 		c->state = arena_strdup(a, row->state);
 		c->retained = row->retained;
 		c->is_unidentified = 1;
-	}
-}
-
-static int
-is_slot_of_node(const struct crawl *k, const struct sight *parent, const struct slot *slot)
-{
-	const struct probe *p;
-	const char *used;
-	size_t i;
-
-	for (i = 0; i < k->nshown; i++) {
-		p = k->shown[i]->probe;
-		if (p == NULL) {
-			if (strcmp(k->shown[i]->name, slot->name) == 0)
-				return 1;
-			continue;
-		}
-		used = p->receiver_slot != NULL ? p->receiver_slot : p->slot_name;
-		if (k->shown[i]->up == parent && used != NULL && strcmp(used, slot->name) == 0)
-			return 1;
-	}
-	return 0;
-}
-
-static void
-add_slots(struct crawl *k, struct topology *t, size_t at, struct arena *a)
-{
-	const struct sight *s = k->shown[at];
-	const struct slot *slot;
-	struct consumer *c;
-	int is_logical;
-	size_t i;
-
-	for (i = 0; i < s->probe->nslots; i++) {
-		slot = &s->probe->slots[i];
-		is_logical = slot->type != NULL && strcmp(slot->type, "logical") == 0;
-		/* An active physical slot is listed as its walsender. */
-		if (slot->name == NULL ||
-		    (!is_logical && (slot->is_active || is_slot_of_node(k, s, slot))))
-			continue;
-		c = add_consumer(a, t, &t->nodes[at], is_logical ? "logical slot" : "slot");
-		c->name = arena_strdup(a, slot->name);
-		c->state = slot->is_active ? "active" : "inactive";
-		if (slot->wal_status != NULL && strcmp(slot->wal_status, "lost") == 0)
-			c->state = "lost";
-		c->retained = slot->retained;
-		/* Whoever left a physical slot that keeps log may come back for it. */
-		c->is_unidentified = !is_logical && slot->is_used && strcmp(c->state, "lost") != 0;
 	}
 }
 
@@ -340,7 +279,7 @@ add_archive(struct crawl *k, struct topology *t, size_t at, struct arena *a)
 	if (p->archive_mode == NULL || strcmp(p->archive_mode, "off") == 0 ||
 	    (p->who.is_in_recovery && strcmp(p->archive_mode, "always") != 0))
 		return;
-	c = add_consumer(a, t, &t->nodes[at], "archive");
+	c = crawl_consumer(a, t, &t->nodes[at], "archive");
 	/* The command may hold a secret: its first word is enough. */
 	c->name = p->archive_command == NULL
 		      ? ""
@@ -387,7 +326,9 @@ crawl_topology(struct crawl *k, struct arena *a)
 	for (i = 0; i < k->nshown; i++)
 		if (k->shown[i]->probe != NULL) {
 			add_senders(k, t, i, a);
-			add_slots(k, t, i, a);
+			crawl_slots(k, t, i, a);
+			crawl_company(a, k->shown[i]->probe, &t->nodes[i], t);
+			crawl_logicals(a, k->shown[i]->probe, &t->nodes[i], t);
 			add_archive(k, t, i, a);
 		}
 	pg_manager_add(k, t, a);

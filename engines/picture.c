@@ -37,6 +37,18 @@ retire(struct cluster *c, struct arena *a)
 	c->retired[c->nretired++] = a;
 }
 
+/* What was seen before goes into the picture, and this picture's lag into what was seen. */
+static void
+note_lag(struct member *m, struct node *n)
+{
+	size_t i, first = m->nlags > LAG_SAMPLES ? m->nlags - LAG_SAMPLES : 0;
+
+	for (i = first; i < m->nlags; i++)
+		n->past[n->npast++] = m->lags[i % LAG_SAMPLES];
+	if (n->lag_bytes >= 0)
+		m->lags[m->nlags++ % LAG_SAMPLES] = (struct lag_sample){n->seen_ms, n->lag_bytes};
+}
+
 /* The picture becomes the cluster's, the old one waits for cluster_tidy(). */
 static const struct topology *
 publish(struct cluster *c, void *sights)
@@ -50,6 +62,7 @@ publish(struct cluster *c, void *sights)
 		m = cluster_member(c, t->nodes[i].name);
 		if (m == NULL || t->nodes[i].identity[0] == '\0')
 			continue;
+		note_lag(m, &t->nodes[i]);
 		text_copy(m->identity, sizeof(m->identity), t->nodes[i].identity);
 		text_copy(m->incarnation, sizeof(m->incarnation), t->nodes[i].incarnation);
 	}

@@ -34,6 +34,7 @@ enum command_needs {
 	AT_CLI = 1 << 6,	/* a subcommand of the binary */
 	HAS_JSON = 1 << 7,	/* takes --json */
 	NO_ALIAS = 1 << 8,	/* dangerous: never abbreviated */
+	NEED_HANDLE = 1 << 10,	/* a cluster; where it cannot be reached, c->session is NULL */
 	TAKES_LINE = 1 << 9,	/* its arguments are a line, whose verb's needs count, too */
 };
 
@@ -75,6 +76,12 @@ struct screen {
 	const struct replay_options *replay;
 };
 
+/* A file the shell makes before it shows the view; never over one that is there. */
+struct new_file {
+	const char *path; /* absolute */
+	const char *text;
+};
+
 enum returns { RETURNS_VIEW, RETURNS_PLAN, RETURNS_ENTRY, RETURNS_SCREEN };
 
 struct result {
@@ -87,6 +94,8 @@ struct result {
 	const char *run, *cancel;		     /* request ids of `run ID` and `cancel ID` */
 	const char *connect_node, *connect_database; /* `connect` */
 	int disconnects, quits;
+	const struct new_file *files;
+	size_t nfiles;
 };
 
 /* What a command may look at. */

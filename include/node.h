@@ -31,6 +31,12 @@ struct position {
 	uint64_t value;	  /* bytes; 0 unknown */
 };
 
+/* How far behind it was at an earlier picture. */
+struct lag_sample {
+	int64_t ms, bytes;
+};
+#define LAG_SAMPLES 8
+
 struct node {
 	const char *name;    /* from the config, or made from the address */
 	const char *address; /* conninfo without secrets, or URL, as it was reached */
@@ -63,14 +69,20 @@ struct node {
 	const char *data_directory;		  /* NULL when not readable */
 	struct position receive, replay, current; /* current: insert position of a primary */
 	int64_t lag_bytes;			  /* behind its upstream's current; -1 unknown */
-	int64_t lag_ms;	   /* age of the last replayed transaction; -1 unknown */
+	int64_t lag_ms;			     /* age of the last replayed transaction; -1 unknown */
+	struct lag_sample past[LAG_SAMPLES]; /* oldest first, this picture's not among them */
+	size_t npast;
 	int64_t disk_free; /* of the data directory's file system, where the server runs on this
 			      machine; bytes; -1 unknown */
 	/* Of its slot, as its upstream says: bytes of log kept for it, bytes until the server may
 	 * take them away (-1 unknown or no limit), and wal_status (NULL unknown). */
 	int64_t slot_retained, slot_safe;
 	const char *slot_status;
-	int64_t seen_ms; /* now_ms() when the facts were taken */
+	int is_archive_fed; /* a standby that gets its log from an archive only: in no view of a
+			       primary */
+	int64_t wal_rate;   /* bytes of log a second, -1 unknown */
+	int is_average;	    /* that rate is an average since its statistics began */
+	int64_t seen_ms;    /* now_ms() when the facts were taken */
 };
 
 const char *role_name(enum role r);	  /* "primary", "no-slots", ... */

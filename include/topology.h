@@ -20,6 +20,28 @@ struct consumer {
 	const char *state;   /* streaming, inactive, ... */
 	int64_t retained;    /* bytes of log kept for it; -1 unknown */
 	int is_unidentified; /* could be a replica: blocks the word "all" */
+	int64_t growth;	     /* bytes a second; -1 unknown */
+	int64_t room;	     /* bytes until its server takes the log away or is full; -1 unknown */
+};
+
+/* What a node takes by logical replication from another cluster, or offers to one. */
+struct logical {
+	const char *node;
+	const char *what; /* subscription, publication */
+	const char *name, *database;
+	const char *state;  /* of a subscription: working, no worker, disabled; else NULL */
+	const char *detail; /* where from and which publications; or which tables */
+};
+
+/* A session of another operator's holdfast. */
+struct company {
+	const char *node;
+	const char *who; /* "PERSON" or "PERSON INCIDENT" */
+	int pid;
+	const char *state;     /* NULL not for this login to see */
+	int64_t age_ms;	       /* of its transaction, else of its state; -1 unknown */
+	const char *statement; /* what runs there, or ran last; NULL not to be seen */
+	int is_acting;	       /* has the lock that lets one person act at a time */
 };
 
 /* Somebody who manages the cluster by itself, and would undo a hold. */
@@ -53,6 +75,10 @@ struct topology {
 	size_t nnodes;
 	struct consumer *consumers;
 	size_t nconsumers;
+	struct logical *logicals;
+	size_t nlogicals;
+	struct company *companies;
+	size_t ncompanies;
 	struct manager *managers;
 	size_t nmanagers;
 	struct finding *findings; /* sorted by rank, then node */

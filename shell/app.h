@@ -52,6 +52,7 @@ struct app {
 	int expanded; /* one value a line: 0 no, 1 yes, EXPANDED_AUTO where a row is too wide */
 	char null_text[32]; /* what stands for NULL; "" the usual */
 	int timing, has_color, width, height;
+	int rows_max; /* of a live screen: what is further down is counted, not shown; 0 all */
 	int64_t progress_ms; /* out_progress: when it last wrote, and how wide */
 	int progress_width;
 	int is_paging;		 /* a pager has the screen: notices wait */

@@ -224,7 +224,7 @@ run_lines(struct app *app, const struct line_options *o)
 static int
 shell(struct app *app, const struct line_options *o, struct err *e)
 {
-	if (setup_session(app, o->target, e) != 0)
+	if (setup_session(app, o->target, 0, e) != 0)
 		return -1;
 	if (o->nlines > 0)
 		return run_lines(app, o);
@@ -260,7 +260,8 @@ subcommand(struct app *app, struct line_options *o, int argc, char **argv, int r
 	app->is_csv = o->is_csv;
 	if (setup_program(app, o->config, o->as, wants_config(o->target), e) != 0)
 		return -1;
-	if ((cmd->needs & (NEED_CLUSTER | NEED_TOPOLOGY)) && setup_session(app, o->target, e) != 0)
+	if ((cmd->needs & (NEED_CLUSTER | NEED_TOPOLOGY | NEED_HANDLE)) &&
+	    setup_session(app, o->target, (cmd->needs & NEED_HANDLE) != 0, e) != 0)
 		return -1;
 	app->exit = 0;
 	if (app_command(app, cmd, n, words, argv[rest], strlen(argv[rest]), e) != 0)

@@ -14,6 +14,8 @@
 #include "shell/habits.h"
 #include "shell/holds.h"
 #include "shell/incident.h"
+#include "shell/live.h"
+#include "shell/new_files.h"
 #include "shell/out.h"
 #include "shell/pending.h"
 #include "shell/picture.h"
@@ -125,6 +127,8 @@ app_result(struct app *app, struct context *c, struct result *r, struct err *e)
 {
 	switch (r->kind) {
 	case RETURNS_VIEW:
+		if (new_files_write(r->files, r->nfiles, e) != 0)
+			return -1;
 		if (out_view(app, &r->view, e) != 0)
 			return -1;
 		app->exit = r->view.exit;
@@ -138,6 +142,8 @@ app_result(struct app *app, struct context *c, struct result *r, struct err *e)
 			return play_run(app, r->screen.replay, e);
 		if (r->screen.kind == SCREEN_HANDOVER)
 			return incident_handover(app, r->screen.argument, e);
+		if (r->screen.kind == SCREEN_WATCH)
+			return live_run(app, &r->screen, e);
 		return review_run(app, &r->screen, e);
 	case RETURNS_ENTRY:
 		return take_entry(app, r, e);

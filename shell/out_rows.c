@@ -14,6 +14,7 @@
 
 #define NARROWEST 8	 /* columns are not wrapped below this; then one value a line */
 #define NARROWEST_CUT 24 /* nor cut below this: names and ids stay whole */
+#define NARROWEST_LIVE 5 /* on a live screen a row is one line as long as that is possible */
 
 static int
 total(const struct out_table *t)
@@ -30,7 +31,9 @@ total(const struct out_table *t)
 static int
 squeeze(struct out_table *t, int max)
 {
-	int over = total(t) - max, least = t->is_view ? NARROWEST_CUT : NARROWEST;
+	int over = total(t) - max, least = t->app->rows_max > 0 ? NARROWEST_LIVE
+					   : t->is_view		? NARROWEST_CUT
+								: NARROWEST;
 	size_t i, widest;
 
 	while (over > 0) {
@@ -83,8 +86,8 @@ rows_settle(struct out_table *t)
 
 	if (t->layout == LAYOUT_JSON)
 		return;
-	if (max > 0 && t->app->height > 0 && lines > (size_t)t->app->height &&
-	    pager_start(&t->pager) && pager_scrolls())
+	if (max > 0 && t->app->height > 0 && t->app->rows_max == 0 &&
+	    lines > (size_t)t->app->height && pager_start(&t->pager) && pager_scrolls())
 		max = 0;
 	if (t->layout == LAYOUT_EXPANDED) {
 		expand(t, max);

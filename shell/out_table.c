@@ -250,13 +250,17 @@ static int
 view_rows(struct out_table *t, struct view *v, struct err *e)
 {
 	const char **cells = arena_array(t->arena, v->ncols, sizeof(*cells));
-	int rc;
+	int rc, shown = 0;
 
 	while ((rc = v->next(v, cells, e)) > 0) {
+		if (t->app->rows_max > 0 && shown++ >= t->app->rows_max)
+			continue;
 		capture_cells(t->app, v->ncols, cells);
 		if (add_row(t, cells, NULL) != 0)
 			return 0; /* the reader left the pager */
 	}
+	if (rc == 0 && t->app->rows_max > 0 && shown > t->app->rows_max)
+		v->footer = arena_printf(t->arena, "... and %d more", shown - t->app->rows_max);
 	return rc;
 }
 

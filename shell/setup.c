@@ -178,7 +178,7 @@ tick(void *ctx)
 }
 
 int
-setup_session(struct app *app, const char *target, struct err *e)
+setup_session(struct app *app, const char *target, int may_be_away, struct err *e)
 {
 	struct cluster_setup s;
 
@@ -197,9 +197,10 @@ setup_session(struct app *app, const char *target, struct err *e)
 	loop_every(app->loop, 1000, tick, app);
 	loop_every(app->loop, 2000, holds_tick, app);
 	if (app_connect(app, NULL, app->cluster_config->database, e) != 0) {
-		if (!app->is_interactive)
+		if (!app->is_interactive && !may_be_away)
 			return -1;
-		out_error(app, e, NULL, 0);
+		if (!may_be_away)
+			out_error(app, e, NULL, 0);
 		err_clear(e);
 	}
 	return 0;

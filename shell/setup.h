@@ -12,8 +12,8 @@ void setup_terminal(struct app *app);
 int setup_program(
     struct app *app, const char *config, const char *as, int needs_config, struct err *e);
 /* Journal, cluster (name, URL, or NULL: the only one), connection; says what earlier sessions left.
- */
-int setup_session(struct app *app, const char *target, struct err *e);
+ * may_be_away: a cluster that cannot be reached is no error, there is only no session then. */
+int setup_session(struct app *app, const char *target, int may_be_away, struct err *e);
 void setup_finish(struct app *app);
 
 #endif

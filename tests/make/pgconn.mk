@@ -2,9 +2,8 @@
 .PHONY: topology-driver
 topology-driver: $(BUILD)/topology-driver
 
-$(BUILD)/topology-driver: $(BUILD)/tests/topology/driver.o $(BUILD)/commands.a $(BUILD)/engines.a $(BUILD)/include.a
-	$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(BUILD)/commands.a $(BUILD)/engines.a $(BUILD)/include.a \
-		-Wl,--end-group $(LIBS)
+$(BUILD)/topology-driver: $(BUILD)/tests/topology/driver.o $(BELOW_shell:%=$(BUILD)/%.a)
+	$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 -include $(BUILD)/tests/topology/driver.d
 
 incidents: topology-driver

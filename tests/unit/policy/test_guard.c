@@ -164,8 +164,9 @@ some_are_accepted(void **state)
 
 	(void)state;
 	l->nodes[2].role = ROLE_UNREACHABLE;
-	l->consumers[0] = (struct consumer){"pg1", "slot", "cdc", NULL, "inactive", -1, 1};
-	l->consumers[1] = (struct consumer){"pg1", "slot", "known", NULL, "streaming", -1, 0};
+	l->consumers[0] = (struct consumer){"pg1", "slot", "cdc", NULL, "inactive", -1, 1, -1, -1};
+	l->consumers[1] =
+	    (struct consumer){"pg1", "slot", "known", NULL, "streaming", -1, 0, -1, -1};
 	l->topology.nconsumers = 2;
 	DROP(l);
 	assert_null(strstr(steps_of(l, &p), "pg3"));

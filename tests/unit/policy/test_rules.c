@@ -246,7 +246,7 @@ static void
 m_consumer(struct lab *l)
 {
 	D(l, "x", "truncate", 0);
-	l->consumers[0] = (struct consumer){"pg1", "slot", "cdc", NULL, "streaming", -1, 1};
+	l->consumers[0] = (struct consumer){"pg1", "slot", "cdc", NULL, "streaming", -1, 1, -1, -1};
 	l->topology.nconsumers = 1;
 }
 

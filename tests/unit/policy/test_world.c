@@ -167,14 +167,14 @@ c_cluster(struct lab *l)
 static void
 c_consumer(struct lab *l)
 {
-	l->consumers[0] = (struct consumer){"pg1", "slot", "cdc", NULL, "streaming", -1, 1};
+	l->consumers[0] = (struct consumer){"pg1", "slot", "cdc", NULL, "streaming", -1, 1, -1, -1};
 	l->topology.nconsumers = 1;
 }
 
 static void
 c_known_consumer(struct lab *l)
 {
-	l->consumers[0] = (struct consumer){"pg1", "slot", "cdc", NULL, "streaming", -1, 0};
+	l->consumers[0] = (struct consumer){"pg1", "slot", "cdc", NULL, "streaming", -1, 0, -1, -1};
 	l->topology.nconsumers = 1;
 }
 
