@@ -22,7 +22,7 @@ static struct arena *a;
 static struct probe probes[8];
 static struct sender rows[8];
 
-static struct sight *
+static inline struct sight *
 see(const char *name, const char *host, int port, int is_standby, const char *suffix)
 {
 	struct sight *s = calloc(1, sizeof(*s));
@@ -48,7 +48,7 @@ see(const char *name, const char *host, int port, int is_standby, const char *su
 	return s;
 }
 
-static void
+static inline void
 streams(struct sight *child, const char *host, int port, const char *slot)
 {
 	child->probe->sender_host = host;
@@ -56,14 +56,14 @@ streams(struct sight *child, const char *host, int port, const char *slot)
 	child->probe->receiver_slot = slot;
 }
 
-static void
+static inline void
 serves(struct sight *parent, size_t n)
 {
 	parent->probe->senders = rows;
 	parent->probe->nsenders = n;
 }
 
-static int
+static inline int
 setup(void **state)
 {
 	(void)state;
@@ -73,7 +73,7 @@ setup(void **state)
 	return k == NULL;
 }
 
-static int
+static inline int
 teardown(void **state)
 {
 	(void)state;
