@@ -15,6 +15,7 @@
 #include "banned.h"
 
 #define MAX_KEYWORDS 16
+#define OLDEST 120000
 
 void
 pg_clear_result(PGresult **r)
@@ -163,6 +164,19 @@ dial(struct pg_conn *c, struct waiter *w, int64_t deadline, struct err *e)
 	return 0;
 }
 
+/* Its catalogues and functions are others: nothing that was asked could be trusted. */
+static int
+too_old(const struct pg_conn *c, struct err *e)
+{
+	const char *v = PQparameterStatus(c->pq, "server_version");
+
+	err_set(e, ERR_CONN,
+	    "the server is PostgreSQL %.40s, and before 12 nothing can be held or proved; nothing "
+	    "was asked",
+	    v == NULL ? "of an unknown version" : v);
+	return err_hint(e, "use psql there");
+}
+
 int
 pg_open(struct pg_conn **out, struct waiter *w, const char *address,
     const struct person_config *person, const char *database, const char *application_name,
@@ -188,6 +202,11 @@ pg_open(struct pg_conn **out, struct waiter *w, const char *address,
 	PQsetErrorVerbosity(c->pq, PQERRORS_VERBOSE);
 	PQsetNoticeReceiver(c->pq, take_notice, c);
 	if ((PQstatus(c->pq) == CONNECTION_BAD ? refused(c, e) : dial(c, w, deadline, e)) < 0) {
+		pg_close(c);
+		return -1;
+	}
+	if (PQserverVersion(c->pq) < OLDEST) {
+		too_old(c, e);
 		pg_close(c);
 		return -1;
 	}

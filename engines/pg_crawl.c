@@ -270,8 +270,10 @@ merge(struct crawl *k)
 			if (k->sights[i]->probe != NULL && k->sights[j]->probe != NULL &&
 			    !k->sights[j]->is_dropped &&
 			    strcmp(k->sights[i]->probe->who.instance,
-				k->sights[j]->probe->who.instance) == 0)
+				k->sights[j]->probe->who.instance) == 0) {
 				k->sights[i]->is_dropped = 1;
+				k->sights[i]->same_as = k->sights[j];
+			}
 }
 
 /* A candidate is kept where an edge leads to it from a node that was known before, or from it. */

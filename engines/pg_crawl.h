@@ -24,7 +24,8 @@ struct sight {
 	struct arena *arena;
 	struct probe *probe; /* NULL: did not answer */
 	struct err err;
-	int is_dropped; /* a candidate that was not it, or another address of a known node */
+	struct sight *same_as; /* a configured node that is this one by another address */
+	int is_dropped;	       /* a candidate that was not it, or another address of a known node */
 	/* Filled by the edges: */
 	struct sight *up;	     /* the node it replicates from; NULL none or not seen */
 	const struct sender *sender; /* its row there */

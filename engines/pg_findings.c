@@ -30,6 +30,24 @@ other_cluster(const struct view_of *v)
 	    v->n->cluster, v->t->cluster);
 }
 
+/* Two names of the configuration, one server: one of the two nodes is not seen at all. */
+static const char *
+same_server(const struct view_of *v)
+{
+	const struct sight *s;
+	size_t i;
+
+	for (i = 0; i < v->k->n; i++) {
+		s = v->k->sights[i];
+		if (s->member != NULL && s->member->is_configured && s->same_as != NULL)
+			return arena_printf(v->a,
+			    "%s and %s of the configuration lead to the same server (%s:%s): what "
+			    "the other one should be is not seen",
+			    s->name, s->same_as->name, s->host, s->port);
+	}
+	return NULL;
+}
+
 static const char *
 pooler(const struct view_of *v)
 {
@@ -135,6 +153,58 @@ would_promote(const struct view_of *v)
 	return arena_printf(v->a,
 	    "%s was started with recovery_target_lsn %s: resuming its replay would promote it",
 	    v->n->name, v->n->target_lsn);
+}
+
+/* Since version 14 replay then waits, and ends the server where it is told to go on. */
+static const char *
+limits_behind(const struct view_of *v)
+{
+	static const char *const names[] = {"max_connections", "max_worker_processes",
+	    "max_wal_senders", "max_prepared_transactions", "max_locks_per_transaction"};
+	const struct node *up = topology_find_identity(v->t, v->n->upstream);
+	const struct probe *top = up == NULL ? NULL : v->k->shown[up - v->t->nodes]->probe;
+	char *mine, *theirs;
+	long here, there;
+	size_t i;
+
+	if (v->p == NULL || top == NULL || v->p->limits == NULL || top->limits == NULL)
+		return NULL;
+	mine = (char *)v->p->limits;
+	theirs = (char *)top->limits;
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		here = strtol(mine, &mine, 10);
+		there = strtol(theirs, &theirs, 10);
+		if (here < there)
+			return arena_printf(v->a,
+			    "%s has %s = %ld and its upstream %s %ld: its replay stops by itself, "
+			    "and resuming it there would end the server",
+			    v->n->name, names[i], here, up->name, there);
+	}
+	return NULL;
+}
+
+static const char *
+feedback(const struct view_of *v)
+{
+	if (!is_held(v->n) || v->p == NULL || v->p->feedback == NULL ||
+	    strcmp(v->p->feedback, "on") != 0)
+		return NULL;
+	return arena_printf(v->a,
+	    "%s has hot_standby_feedback = on: while it is paused, vacuum on its primary cannot "
+	    "take away dead rows",
+	    v->n->name);
+}
+
+static const char *
+replay_locks(const struct view_of *v)
+{
+	if (v->n->hold != HOLD_PAUSED || v->p == NULL || v->p->replay_locks <= 0)
+		return NULL;
+	return arena_printf(v->a,
+	    "%s stopped between two records and keeps %lld table%s locked: readers of %s wait "
+	    "until it goes on",
+	    v->n->name, (long long)v->p->replay_locks, v->p->replay_locks == 1 ? "" : "s",
+	    v->p->replay_locks == 1 ? "it" : "them");
 }
 
 static const char *
@@ -274,6 +344,7 @@ static const struct {
 	"stop writes on the wrong one before anything else"},
     {12, EACH_NODE, "clone", finding_clone,
 	"fence it if it was promoted; take a clone out of this cluster's configuration"},
+    {14, THE_WHOLE, "same-server", same_server, "correct one of the two addresses"},
     {15, EACH_NODE, "other-cluster", other_cluster, "correct its address in the configuration"},
     {20, EACH_NODE, "diverged", finding_diverged, "do not promote it; pg_rewind or rebuild it"},
     {25, EACH_NODE, "pooler", pooler, "give the address of the server itself"},
@@ -293,6 +364,9 @@ static const struct {
     {51, EACH_NODE, "hardening-action", not_pausing, "reset recovery_target_action there"},
     {55, EACH_NODE, "resume-promotes", would_promote,
 	"reset the recovery target there and restart it; do not resume it"},
+    {57, EACH_NODE, "limits-behind", limits_behind, "raise it there and restart that standby"},
+    {58, EACH_NODE, "replay-locks", replay_locks,
+	"end those readers' sessions, or send them to another node"},
     {60, EACH_CONSUMER, "idle-slot", finding_idle_slot,
 	"drop it with pg_drop_replication_slot once nobody will come back for it"},
     {62, EACH_NODE, "standby-slot", finding_filling_standby,
@@ -300,6 +374,7 @@ static const struct {
     {64, EACH_LOGICAL, "subscription", no_worker,
 	"look at the log of the subscriber; ALTER SUBSCRIPTION ... ENABLE starts it again"},
     {70, EACH_NODE, "held", held, "`resume` releases it, with a second person's approval"},
+    {75, EACH_NODE, "feedback", feedback, "keep the hold short, or turn it off there and reload"},
     {80, EACH_NODE, "remote-apply", remote_apply,
 	"lower synchronous_commit, or leave the synchronous replica out of the hold"},
     {82, EACH_NODE, "manager-on-hold", manager_on_hold,

@@ -57,6 +57,8 @@ enum {
 	N_DATABASE,
 	N_PAUSE,
 	N_WAL_AVERAGE,
+	N_LIMITS,
+	N_REPLAY_LOCKS,
 	N_COLUMNS
 };
 
@@ -78,6 +80,18 @@ enum {
 #define WAL_AVERAGE                                                                                \
 	"(SELECT (wal_bytes / greatest(EXTRACT(epoch FROM clock_timestamp() - stats_reset), 1))"   \
 	"::bigint FROM pg_catalog.pg_stat_wal)"
+
+/* A standby that has less of these than its primary had when it wrote stops replaying by itself. */
+#define LIMITS                                                                                     \
+	"concat_ws(' ', current_setting('max_connections'),"                                       \
+	" current_setting('max_worker_processes'), current_setting('max_wal_senders'),"            \
+	" current_setting('max_prepared_transactions'),"                                           \
+	" current_setting('max_locks_per_transaction')),"
+
+#define REPLAY_LOCKS                                                                               \
+	" CASE WHEN pg_is_in_recovery() THEN (SELECT count(*) FROM pg_catalog.pg_locks AS l"       \
+	"  JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid WHERE l.granted"                 \
+	"  AND a.backend_type = 'startup' AND l.mode = 'AccessExclusiveLock') END"
 
 #define NODE_SQL(pause, average)                                                                   \
 	"SELECT " PG_WHO_COLUMNS ", current_setting('server_version')," TIMELINE ","               \
@@ -101,7 +115,8 @@ enum {
 		    " has_function_privilege('pg_catalog.pg_read_file(text,bigint,bigint,bool)', " \
 		    "'EXECUTE'),"                                                                  \
 		    " current_setting('restore_command', true) <> '', current_database(),"         \
-		    " CASE WHEN pg_is_in_recovery() THEN " pause " END, " average
+		    " CASE WHEN pg_is_in_recovery() THEN " pause " END, " average                  \
+		    ", " LIMITS REPLAY_LOCKS
 
 #define RETAINED                                                                                   \
 	"pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_receive_lsn()"             \
@@ -275,6 +290,8 @@ read_node(struct pg_conn *c, struct arena *a, const PGresult *r, struct probe *p
 	p->has_restore = is_true(r, 0, N_RESTORE);
 	p->database = cell(a, r, 0, N_DATABASE);
 	p->wal_average = number(r, 0, N_WAL_AVERAGE, -1);
+	p->limits = cell(a, r, 0, N_LIMITS);
+	p->replay_locks = number(r, 0, N_REPLAY_LOCKS, 0);
 	return 0;
 }
 

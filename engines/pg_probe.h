@@ -74,8 +74,10 @@ struct probe {
 	int64_t disk_free;				  /* -1 unknown */
 	struct company *companies;			  /* node is not filled in */
 	size_t ncompanies;
-	int64_t wal_average; /* bytes of log a second since its statistics began; -1 unknown */
-	int has_restore;     /* restore_command is set */
+	int64_t wal_average;  /* bytes of log a second since its statistics began; -1 unknown */
+	const char *limits;   /* "max_connections ..." and its like, as numbers */
+	int64_t replay_locks; /* tables that replay keeps locked against readers */
+	int has_restore;      /* restore_command is set */
 	const char *database;
 	struct fork *forks; /* oldest first */
 	size_t nforks;

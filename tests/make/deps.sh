@@ -27,6 +27,7 @@ packages() {
 	etcd-server:what Patroni keeps its state in
 	python3-etcd:Patroni's way to it
 	curl:asks Patroni in a test
+	pgbouncer:a pooler in front of a server, in a test
 	strace:tests stop a program at a system call
 	asciinema:plays what replay exports, in a test
 	chromium:opens the postmortem's page, in a test
