@@ -18,6 +18,25 @@ is_whole(const struct action *act)
 		   strcmp(act->kind, "drop-constraint") != 0);
 }
 
+/* What the catalog was asked about; of the rest nobody knows how big it is, or whether it is there.
+ */
+static const char *
+size_of(struct arena *a, const struct object *o)
+{
+	static const char *const asked[] = {"table", "view", "materialized view", "sequence",
+	    "index", "foreign table", "schema", "database", "role", "type", "domain", "extension"};
+	size_t i;
+
+	if (o->oid != 0)
+		return losing_size(a, o->rows, o->bytes);
+	if (strcmp(o->type, "column") == 0)
+		return "with its value in every row";
+	for (i = 0; i < sizeof(asked) / sizeof(asked[0]); i++)
+		if (strcmp(o->type, asked[i]) == 0)
+			return "does not exist on this node (a replica may have it)";
+	return "what hangs on it is not known here";
+}
+
 static int
 losses_of(struct losing *l, const struct object *o, struct err *e)
 {
@@ -26,10 +45,11 @@ losses_of(struct losing *l, const struct object *o, struct err *e)
 	if (l->act->danger == DANGER_DESTRUCTIVE && o->name != NULL)
 		plan_add_loss(a, l->p,
 		    arena_printf(a, "%s%s %s",
-			is_whole(l->act) || (l->act->flags & ACTION_DML) ? "" : "a part of ",
+			is_whole(l->act) || (l->act->flags & ACTION_DML) || o->oid == 0
+			    ? ""
+			    : "a part of ",
 			l->act->flags & ACTION_DML ? "rows of" : o->type, object_name(a, o)),
-		    o->oid == 0 ? "does not exist on this node (a replica may have it)"
-				: losing_size(a, o->rows, o->bytes));
+		    size_of(a, o));
 	if (o->oid == 0 || l->act->danger != DANGER_DESTRUCTIVE || !is_whole(l->act))
 		return 0;
 	return losing_dependents(l, o, e);

@@ -85,6 +85,8 @@ add_taken(struct losing *l, const struct dependent *d)
 	struct arena *a = l->c->arena;
 
 	detail = losing_size(a, d->rows, d->bytes);
+	if (strcmp(d->type, "table column") == 0)
+		detail = "with its value in every row";
 	if (losing_is_truncate(l->act)) {
 		what = arena_printf(a, "all rows of %s", d->table);
 		detail = "it refers to what is emptied";

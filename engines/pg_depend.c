@@ -251,13 +251,28 @@ name_all(struct cluster *c, struct waiter *w, struct graph *g, struct dependent 
 	return 0;
 }
 
-static const char *
+/* Catalogues by the types of what stands in them; the oids are fixed. */
+struct class_row {
+	const char *type, *class;
+	uint32_t oid;
+};
+
+static const struct class_row *
 class_of(const struct object *o)
 {
-	if (pg_is_relation(o))
-		return "pg_catalog.pg_class";
-	if (strcmp(o->type, "schema") == 0)
-		return "pg_catalog.pg_namespace";
+	static const struct class_row relation = {"", "pg_catalog.pg_class", 1259},
+				      rows[] = {{"schema", "pg_catalog.pg_namespace", 2615},
+					  {"type", "pg_catalog.pg_type", 1247},
+					  {"domain", "pg_catalog.pg_type", 1247},
+					  {"function", "pg_catalog.pg_proc", 1255},
+					  {"extension", "pg_catalog.pg_extension", 3079}};
+	size_t i;
+
+	if (o->type == NULL || pg_is_relation(o))
+		return o->type == NULL ? NULL : &relation;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (strcmp(o->type, rows[i].type) == 0)
+			return &rows[i];
 	return NULL;
 }
 
@@ -266,8 +281,9 @@ pg_ask_dependents(struct cluster *c, struct waiter *w, struct arena *a, const st
     struct dependent **out, size_t *n, struct err *e)
 {
 	CLEAN_RESULT PGresult *r = NULL;
-	const char *class = o->type == NULL ? NULL : class_of(o);
-	const char *params[2] = {class, arena_printf(a, "%u", o->oid)};
+	const struct class_row *class = class_of(o);
+	const char *params[2] = {
+	    class == NULL ? NULL : class->class, arena_printf(a, "%u", o->oid)};
 	struct graph g = {.a = a};
 
 	*out = NULL;
@@ -281,9 +297,7 @@ pg_ask_dependents(struct cluster *c, struct waiter *w, struct arena *a, const st
 		    MAX_EDGES, object_name(a, o));
 		return err_hint(e, "drop parts of it first");
 	}
-	graph_fill(&g, r,
-	    strcmp(class, "pg_catalog.pg_class") == 0 ? 1259 : 2615 /* fixed oids of both */,
-	    o->oid);
+	graph_fill(&g, r, class->oid, o->oid);
 	graph_walk(&g);
 	if (name_all(c, w, &g, out, n, e) < 0)
 		return err_wrap(e, "naming what hangs on %s", object_name(a, o));

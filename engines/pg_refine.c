@@ -46,18 +46,26 @@ static const char relations_sql[] =
     "JOIN pg_catalog.pg_namespace AS ns ON ns.oid = c.relnamespace "
     "LEFT JOIN counted AS x ON x.n = m.n ORDER BY m.n";
 
-/* Schemas, databases, roles: by plain name. $1 their types, $2 their names. */
+/*
+ * Schemas, databases, roles, extensions: by plain name; types and functions as the path finds them,
+ * the latter where the name alone says which. $1 their types, $2 their names, $3 those as SQL
+ * writes them.
+ */
 static const char others_sql[] =
     "SELECT u.n, CASE u.type WHEN 'schema' THEN (SELECT x.oid FROM pg_catalog.pg_namespace AS x "
     "WHERE x.nspname = u.name) WHEN 'database' THEN (SELECT x.oid FROM pg_catalog.pg_database AS x "
     "WHERE x.datname = u.name) WHEN 'role' THEN (SELECT x.oid FROM pg_catalog.pg_roles AS x "
-    "WHERE x.rolname = u.name) END, "
+    "WHERE x.rolname = u.name) WHEN 'extension' THEN (SELECT x.oid FROM pg_catalog.pg_extension AS "
+    "x "
+    "WHERE x.extname = u.name) WHEN 'function' THEN "
+    "pg_catalog.to_regproc(u.quoted)::pg_catalog.oid "
+    "ELSE pg_catalog.to_regtype(u.quoted)::pg_catalog.oid END, "
     "CASE u.type WHEN 'database' THEN (SELECT CASE WHEN pg_catalog.has_database_privilege(x.oid, "
     "'CONNECT') THEN pg_catalog.pg_database_size(x.oid) END FROM pg_catalog.pg_database AS x "
     "WHERE x.datname = u.name) END "
     "FROM ROWS FROM (pg_catalog.unnest($1::pg_catalog.text[]), "
-    "pg_catalog.unnest($2::pg_catalog.text[])) "
-    "WITH ORDINALITY AS u(type, name, n)";
+    "pg_catalog.unnest($2::pg_catalog.text[]), pg_catalog.unnest($3::pg_catalog.text[])) "
+    "WITH ORDINALITY AS u(type, name, quoted, n)";
 
 /*
  * For each function name: does any exist, and are all overloads that a call could mean harmless?
@@ -91,6 +99,20 @@ struct refine {
 	size_t nfunctions;
 };
 
+/* What the catalog knows by other names than those of relations. */
+static int
+is_other(const char *type)
+{
+	static const char *const types[] = {
+	    "schema", "database", "role", "extension", "type", "domain", "function"};
+	size_t i;
+
+	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (strcmp(type, types[i]) == 0)
+			return 1;
+	return 0;
+}
+
 static void
 gather_object(struct refine *x, struct object *o)
 {
@@ -101,8 +123,7 @@ gather_object(struct refine *x, struct object *o)
 		o->is_unqualified |= o->schema == NULL;
 		if (x->nobjects < MAX_OBJECTS)
 			x->objects[x->nobjects++] = o;
-	} else if (strcmp(o->type, "schema") == 0 || strcmp(o->type, "database") == 0 ||
-		   strcmp(o->type, "role") == 0) {
+	} else if (is_other(o->type)) {
 		if (x->nothers < MAX_OBJECTS)
 			x->others[x->nothers++] = o;
 	}
@@ -172,19 +193,22 @@ resolve_others(struct refine *x, struct err *e)
 {
 	CLEAN_RESULT PGresult *r = NULL;
 	const char **types = arena_array(x->a, x->nothers + 1, sizeof(*types));
-	const char **names = arena_array(x->a, x->nothers + 1, sizeof(*names)), *params[2];
+	const char **names = arena_array(x->a, x->nothers + 1, sizeof(*names)), *params[3];
+	const char **quoted = arena_array(x->a, x->nothers + 1, sizeof(*quoted));
 	size_t i;
 	int row;
 
 	for (i = 0; i < x->nothers; i++) {
 		types[i] = x->others[i]->type;
 		names[i] = x->others[i]->name;
+		quoted[i] = pg_quote_object(x->a, x->others[i]);
 	}
 	params[0] = look_array(x->a, types, x->nothers);
 	params[1] = look_array(x->a, names, x->nothers);
+	params[2] = look_array(x->a, quoted, x->nothers);
 	if (x->nothers == 0)
 		return 0;
-	if (look(x->c, x->w, others_sql, 2, params, &r, e) < 0)
+	if (look(x->c, x->w, others_sql, 3, params, &r, e) < 0)
 		return -1;
 	for (row = 0; row < PQntuples(r); row++) {
 		size_t n = (size_t)look_int(r, row, 0, 0);

@@ -192,6 +192,8 @@ can_undo(const struct plan *p)
 static void
 gated_way_back(struct guarding *g)
 {
+	const char *stranded;
+
 	if (g->nset > 0 && !can_undo(g->plan))
 		back(g, BACK_REPLICA,
 		    arena_printf(g->arena,
@@ -200,6 +202,13 @@ gated_way_back(struct guarding *g)
 			"from "
 			"there by hand.",
 			held_names(g), g->nset == 1 ? "s" : ""));
+	else if (g->nset > 0 && (stranded = undo_stranded(g->arena, g->plan)) != NULL)
+		back(g, BACK_REPLICA,
+		    arena_printf(g->arena,
+			"%s keep%s everything as it was before this, as long as the hold stands; "
+			"`undo` cannot bring %s back, with its values, into a table that stays: "
+			"that takes a copy from there by hand.",
+			held_names(g), g->nset == 1 ? "s" : "", stranded));
 	else if (g->nset > 0)
 		back(g, BACK_REPLICA,
 		    arena_printf(g->arena,

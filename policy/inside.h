@@ -93,6 +93,9 @@ const char *about_not_chosen(const struct scene *s);
 /* The word of an engine's procedure that brings an object of an action back, or NULL:
  * policy/undo.c.
  */
+/* The column that a plan takes out of a table that stays, or NULL: its values come back by hand
+ * only. */
+const char *undo_stranded(struct arena *a, const struct plan *p);
 const char *undo_mode(const struct action *act, const struct object *o);
 
 /* Shapes of texts and topologies: policy/look.c. */

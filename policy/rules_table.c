@@ -207,9 +207,8 @@ const struct rule policy_rules[] = {
 	.about = about_dependents,
 	.classes = GATED_CLASSES,
 	.level = LEVEL_REFUSE,
-	.sentence = "The server will refuse it: {} depend on it, so nothing was sent. Write "
-		    "CASCADE yourself "
-		    "if they may all go too.",
+	.sentence = "The server will refuse it, because of what depends on it: {}; nothing was "
+		    "sent. Write CASCADE yourself if that may all go, too.",
     },
     {
 	.id = "has-references",
@@ -218,8 +217,8 @@ const struct rule policy_rules[] = {
 	.classes = GATED_CLASSES,
 	.level = LEVEL_REFUSE,
 	.sentence =
-	    "The server will refuse it: {} depend on it, and CASCADE does nothing there, so "
-	    "nothing was sent. Drop or name those first, if they may go too.",
+	    "The server will refuse it, because of what depends on it: {}; CASCADE does nothing "
+	    "there, and nothing was sent. Drop or name that first, if it may go, too.",
     },
     {
 	.id = "truncate-referenced",

@@ -85,6 +85,35 @@ lost_objects(struct arena *a, const struct plan *filed)
 	return first;
 }
 
+static int
+takes(struct arena *a, const struct plan *p, const char *what)
+{
+	const char *name = arena_printf(a, "takes %s", what);
+	size_t i;
+
+	for (i = 0; i < p->nworld; i++)
+		if (strcmp(p->world[i].name, name) == 0)
+			return 1;
+	return 0;
+}
+
+const char *
+undo_stranded(struct arena *a, const struct plan *p)
+{
+	const char *of;
+	size_t i;
+
+	for (i = 0; i < p->nworld; i++) {
+		if (strncmp(p->world[i].name, "takes column ", 13) != 0 ||
+		    strstr(p->world[i].value, "\"type\":\"table column\"") == NULL)
+			continue;
+		of = strstr(p->world[i].name, " of table ");
+		if (of == NULL || !takes(a, p, of + 4))
+			return p->world[i].name + 6;
+	}
+	return NULL;
+}
+
 /* True where the plan itself asked this node to pause, or relied on its standing hold. */
 static int
 was_held_by(const struct plan *filed, const char *name)
@@ -285,6 +314,14 @@ policy_plan_undo(struct arena *a, struct plan *p, const struct guard_input *in,
 		    "back for it",
 		    filed->id);
 	held = still_held(a, in->topology, filed, &n);
+	if (n > 0 && undo_stranded(a, filed) != NULL) {
+		err_set(e, ERR_REFUSED,
+		    "plan %.8s took %s out of a table that stays: undo cannot bring a column's "
+		    "values back; nothing was done",
+		    filed->id, undo_stranded(a, filed));
+		return err_hint(
+		    e, "Copy that table from %s by hand, while it is held.", held[n - 1]->name);
+	}
 	if (n == 0) {
 		err_set(e, ERR_REFUSED,
 		    "no replica that plan %.8s held is still held: nothing to bring back from",

@@ -34,11 +34,14 @@ words_split(struct arena *a, const char *line, size_t len, int *argc, char ***ar
 	char *word = arena_alloc(a, len + 1);
 	size_t i = 0;
 
+	/* Fingers that type SQL end everything with it. */
+	while (len > 0 && strchr(" \t\r\n;", line[len - 1]) != NULL && line[len - 1] != '\0')
+		len--;
 	*argv = arena_array(a, WORDS_MAX + 1, sizeof(**argv));
 	for (*argc = 0;; (*argc)++) {
 		while (i < len && strchr(" \t\r\n", line[i]) != NULL && line[i] != '\0')
 			i++;
-		if (i >= len || line[i] == '\0' || (line[i] == ';' && i + 1 == len))
+		if (i >= len || line[i] == '\0')
 			return 0;
 		if (*argc == WORDS_MAX)
 			return err_set(

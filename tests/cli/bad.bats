@@ -175,8 +175,9 @@ shells() {
 	fake stall "$(node_port pg1)" 60
 	conf -e "s/port=$(node_port pg1)\"/port=$PORT\"/" -e "s#\"keys/alice.pgpass\"#\"$HOSTILE/pp\"#"
 	start=$SECONDS
-	run as_user hf-alice timeout -k 12 -s INT 3 "$(holdfast_bin)" --config "$CONF" --as alice -c "select o.*, 'CUTME' from orders o" </dev/null
-	[ $((SECONDS - start)) -lt 12 ]
+	run as_user hf-alice timeout -k 60 -s INT 3 "$(holdfast_bin)" --config "$CONF" --as alice -c "select o.*, 'CUTME' from orders o" </dev/null
+	# Well before timeout's own KILL: slow machines have their time.
+	[ $((SECONDS - start)) -lt 40 ]
 	echo "$output" | tail -n 5
 	[[ $output == *cancelled* ]]
 	inert

@@ -90,6 +90,37 @@ count() { sql pg1 "SELECT count(*) FROM $1"; }
 	sql pg1 'DROP TABLE low, top'
 }
 
+@test "what hangs on a type, a domain, an extension is listed; a column that goes is no mere definition" {
+	sql pg1 "CREATE TYPE mood AS ENUM ('a'); CREATE DOMAIN pos AS int CHECK (VALUE > 0);
+		CREATE TABLE moody (id int, m mood, p pos); CREATE TABLE base (a int); CREATE TABLE uses (id int, b base)"
+	is_level refuse 'DROP TYPE mood;'
+	is_level approve 'DROP TYPE mood CASCADE;'
+	[[ "$output" == *"- column m of table moody: with its value in every row"* ]]
+	is_level approve 'DROP DOMAIN pos CASCADE;'
+	[[ "$output" == *"- column p of table moody: with its value in every row"* ]]
+	is_level approve 'ALTER TABLE moody DROP COLUMN p;'
+	[[ "$output" == *"- column moody.p: with its value in every row"* && "$output" != *"does not exist"* ]]
+	is_level refuse 'DROP EXTENSION plpgsql;'
+	is_level approve 'DROP TYPE nowhere;'
+	[[ "$output" == *"type nowhere: does not exist on this node"* ]]
+	# undo does not promise what it cannot do.
+	is_level approve 'DROP TABLE base, uses CASCADE;'
+	[[ "$output" == *'`undo` brings it back'* ]]
+	file 'DROP TABLE base CASCADE;'
+	bob approve
+	answered
+	echo "$OUT"
+	[ "$RC" = 0 ]
+	[[ "$OUT" == *"- column b of table uses: with its value in every row"* ]]
+	[[ "$(tr -s ' >\n' ' ' <<<"$OUT")" == *'`undo` cannot bring column b of table uses back'* ]]
+	left 5 -c "undo $ID"
+	[[ "$output" == *"column b of table uses"*"nothing was done"*"Copy that table from pg2"* ]]
+	sql pg2 'ALTER SYSTEM RESET ALL'
+	sql pg2 'SELECT pg_wal_replay_resume()'
+	sql pg1 'DROP TABLE moody, uses; DROP TYPE mood; DROP DOMAIN pos'
+	wait_until 10 caught_up pg2
+}
+
 @test "ending somebody's session: confirm, and exit 6 until the node is named" {
 	local pid
 	as_root env PGPASSFILE="$LAB/pgpass" "$HOLDFAST_PG_BIN/psql" -XAtq -h 127.0.0.1 -p "$(node_port pg1)" -U postgres \

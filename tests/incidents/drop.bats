@@ -79,7 +79,7 @@ release_all() {
 }
 
 @test "pause all means all: every replica, not the first" {
-	run -0 as alice -c 'plan pause all'
+	run -0 as alice -c 'plan pause all;'
 	[[ "$output" == *"pg2, pg3 would replay it: paused first and proved"* ]]
 }
 

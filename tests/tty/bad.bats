@@ -52,7 +52,7 @@ sealed() { # every journal of alice's is closed and signed
 	shell 100 30
 	see 'shop>'
 	line 'select pg_sleep(60);'
-	sleep 1
+	wait_until 20 sql_is pg1 1 "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query ~ 'pg_sleep.60' AND pid <> pg_backend_pid()"
 	key C-c
 	see 'cancel'
 	line "select 'still ' || 'here';"

@@ -425,7 +425,7 @@ sentences(void **state)
 	lab_judge(l);
 	assert_string_equal(l->v.reasons[0].rule, "has-dependents");
 	assert_non_null(strstr(l->v.reasons[0].sentence,
-	    "view public.big_orders and constraint fk on order_items depend on it"));
+	    "depends on it: view public.big_orders and constraint fk on order_items; nothing"));
 	l->in.has_dependents = 0;
 	l->objects[0].name = "or\x1b[2Jders";
 	lab_judge(l);
