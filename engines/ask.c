@@ -100,11 +100,12 @@ int
 ask_rights(struct cluster *c, struct waiter *w, struct arena *a, const char *node,
     struct right **out, size_t *n, struct err *e)
 {
+	CLEAN_MEMBERS struct cluster *held = NULL;
 	struct member *m;
 
 	*out = NULL;
 	*n = 0;
-	if (cluster_settle(c, w, e) < 0)
+	if (members_enter(c, w, &held, e) < 0)
 		return -1;
 	m = cluster_member(c, node);
 	if (m == NULL)
