@@ -102,7 +102,7 @@ dollar(struct line *l, struct sh_word *w)
 {
 	size_t end;
 
-	w->is_expanded = 1;
+	w->is_expanded = w->is_variable = 1;
 	if (peek(l, 1) == '(') {
 		end = closing(l->p, l->len, l->i + 1);
 		if (end > l->len) {
@@ -137,7 +137,7 @@ double_quote(struct line *l, struct sh_word *w, struct buf *b)
 			buf_add(b, l->p + l->i + 1, 1);
 			l->i += 2;
 		} else if (l->p[l->i] == '`') {
-			w->is_expanded = w->is_made = 1;
+			w->is_expanded = w->is_variable = w->is_made = 1;
 			backtick(l);
 		} else if (l->p[l->i] == '$')
 			dollar(l, w);
@@ -187,7 +187,7 @@ read_word(struct line *l, struct sh_word *w)
 		else if (c == '"')
 			double_quote(l, w, &b);
 		else if (c == '`') {
-			w->is_expanded = w->is_made = 1;
+			w->is_expanded = w->is_variable = w->is_made = 1;
 			backtick(l);
 		} else if (c == '$')
 			dollar(l, w);
@@ -256,23 +256,23 @@ redirection(struct line *l)
 	x->objects[0] = (struct object){.type = "path", .name = w.text, .rows = -1, .bytes = -1};
 }
 
+/* 1: what stands behind it is judged by itself. 2: how often it runs, or whether, is the shell's.
+ */
 static int
 is_keyword(const struct sh_word *w)
 {
-	static const char *const words[] = {"if", "then", "else", "elif", "fi", "while", "until",
-	    "do", "done", "{", "}", "!", NULL},
+	static const char *const words[] = {"if", "then", "else", "elif", "fi", "do", "done", "{",
+	    "}", "!", NULL},
+				 *const loops[] = {"while", "until", NULL},
 				 *const heads[] = {"for", "case", "esac", "select", "function",
 				     "in", "[[", "coproc", NULL};
-	size_t i;
+	const char *const *const lists[] = {words, loops, heads};
+	size_t i, k;
 
-	if (w->is_quoted)
-		return 0;
-	for (i = 0; words[i] != NULL; i++)
-		if (strcmp(words[i], w->text) == 0)
-			return 1;
-	for (i = 0; heads[i] != NULL; i++)
-		if (strcmp(heads[i], w->text) == 0)
-			return 2;
+	for (k = 0; !w->is_quoted && k < 3; k++)
+		for (i = 0; lists[k][i] != NULL; i++)
+			if (strcmp(lists[k][i], w->text) == 0)
+				return (int)k + 1;
 	return 0;
 }
 
@@ -284,9 +284,10 @@ finish(struct line *l)
 	int k;
 
 	while (i < l->n && (k = is_keyword(&l->words[i])) != 0) {
-		sh_add(
-		    l->s, DANGER_OPAQUE, "control", "runs commands as often as the shell decides");
-		i = k == 2 ? l->n : i + 1;
+		if (k > 1)
+			sh_add(l->s, DANGER_OPAQUE, "control",
+			    "runs commands as often as the shell decides");
+		i = k == 3 ? l->n : i + 1;
 	}
 	if (i < l->n)
 		sh_command(l->s, l->words + i, l->n - i);

@@ -14,6 +14,7 @@ struct arena;
 struct sh_word {
 	const char *text; /* quotes taken away */
 	int is_expanded;  /* a variable, a pattern, a substitution: its value is not known */
+	int is_variable;  /* more than a file name pattern or braces */
 	int is_pattern;	  /* only a file name pattern, not at its beginning */
 	int is_made;	  /* by a substitution, which is judged by itself */
 	int is_quoted;
@@ -57,10 +58,31 @@ struct sh_row {
 extern const struct sh_row sh_rows[]; /* sorted by name */
 extern const size_t sh_nrows;
 
+/* More of some commands: words that destroy what they name, and options whose value is the next
+ * word. */
+struct sh_words {
+	const char *name, *kills, *valued;
+};
+extern const struct sh_words sh_words[];
+extern const size_t sh_nwords;
+/* The word of the command that destroys something, or NULL. */
+const char *sh_kill(const char *name, const struct sh_word *w, size_t n);
+/* The option takes the next word as its value. */
+int sh_has_value(const char *name, const char *word);
+/* The command's row; NULL unknown. */
+const struct sh_row *sh_find(const struct sh_word *w);
+/* The worst of the actions from this one on. */
+enum danger sh_worst(const struct sh *s, size_t from);
+
 #define SH_RULE(name)                                                                              \
 	void name(struct sh *s, const struct sh_row *r, const struct sh_word *w, size_t n)
 SH_RULE(sh_rule_wrapper);
 SH_RULE(sh_rule_shell);
+SH_RULE(sh_rule_su);
+SH_RULE(sh_rule_ssh);
+SH_RULE(sh_rule_watch);
+SH_RULE(sh_rule_git);
+SH_RULE(sh_rule_sql);
 SH_RULE(sh_rule_find);
 SH_RULE(sh_rule_sed);
 SH_RULE(sh_rule_awk);

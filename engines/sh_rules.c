@@ -1,5 +1,5 @@
 /*
- * Commands whose operands decide: wrappers, shells, find, sed, awk, dd and their like.
+ * Commands whose operands decide: find, sed, awk, dd and their like.
  */
 #include <string.h>
 
@@ -7,50 +7,14 @@
 #include "engines/sh_lex.h"
 #include "banned.h"
 
-/* nice, timeout, sudo, env: the command behind their options counts. */
-void
-sh_rule_wrapper(struct sh *s, const struct sh_row *r, const struct sh_word *w, size_t n)
+/* It shows nothing that must not be shown, whichever file it is given. */
+static int
+is_for_any_file(const struct sh_word *w, const char *below)
 {
-	size_t i = 1;
+	const struct sh_row *r = sh_find(w);
 
-	if (r->danger > DANGER_READ)
-		sh_add(s, r->danger, r->name, r->why);
-	while (i < n && (w[i].text[0] == '-' || strchr(w[i].text, '=') != NULL ||
-			    strspn(w[i].text, "0123456789.smhd") == strlen(w[i].text))) {
-		/* An option with a value of its own. */
-		if (r->words != NULL && sh_has_word(r->words, w[i].text, strlen(w[i].text)))
-			i++;
-		i++;
-	}
-	if (i < n && ++s->nesting <= SH_NESTING) {
-		if (strcmp(r->name, "watch") == 0)
-			sh_text(s, w[i].text, strlen(w[i].text));
-		else
-			sh_command(s, w + i, n - i);
-	} else if (i < n)
-		sh_add(s, DANGER_OPAQUE, "too-deep", "nests commands deeper than is followed");
-	else if (r->danger == DANGER_READ)
-		sh_add(s, DANGER_OPAQUE, r->name, "runs a command that is not here");
-	s->nesting -= i < n;
-}
-
-/* sh -c 'text', eval text, and a shell that reads its commands from somewhere. */
-void
-sh_rule_shell(struct sh *s, const struct sh_row *r, const struct sh_word *w, size_t n)
-{
-	size_t i;
-
-	sh_add(s, r->danger, r->name, r->why);
-	if (strcmp(r->name, "eval") == 0) {
-		for (i = 1; i < n; i++)
-			sh_text(s, w[i].text, strlen(w[i].text));
-		return;
-	}
-	for (i = 1; i + 1 < n; i++)
-		if (w[i].text[0] == '-' && strchr(w[i].text, 'c') != NULL) {
-			sh_text(s, w[i + 1].text, strlen(w[i + 1].text));
-			return;
-		}
+	return r != NULL && r->rule == NULL && r->danger == DANGER_READ &&
+	       (!r->is_content || strncmp(below, "/var/log", 8) == 0);
 }
 
 void
@@ -69,8 +33,6 @@ sh_rule_find(struct sh *s, const struct sh_row *r, const struct sh_word *w, size
 		else if (strncmp(w[i].text, "-fprint", 7) == 0 || strcmp(w[i].text, "-fls") == 0)
 			sh_add(s, DANGER_DANGEROUS, "find-print", "writes a file");
 		else if (sh_has_word("-exec -execdir -ok -okdir", w[i].text, strlen(w[i].text))) {
-			sh_add(s, DANGER_DANGEROUS, "find-exec",
-			    "runs a command for every file it finds");
 			for (end = ++i; end < n && strcmp(w[end].text, ";") != 0 &&
 					strcmp(w[end].text, "+") != 0;)
 				end++;
@@ -81,6 +43,9 @@ sh_rule_find(struct sh *s, const struct sh_row *r, const struct sh_word *w, size
 				if (strcmp(inner[k].text, "{}") == 0)
 					inner[k].is_expanded = 0;
 			sh_command(s, inner, end - i);
+			if (!is_for_any_file(inner, w[1].text))
+				sh_add(s, DANGER_DANGEROUS, "find-exec",
+				    "runs a command for every file it finds");
 			i = end;
 		}
 	}
@@ -198,16 +163,6 @@ sh_rule_awk(struct sh *s, const struct sh_row *r, const struct sh_word *w, size_
 }
 
 void
-sh_rule_xargs(struct sh *s, const struct sh_row *r, const struct sh_word *w, size_t n)
-{
-	sh_add(s, DANGER_DANGEROUS, r->name, r->why);
-	struct sh_row inner = *r;
-
-	inner.danger = DANGER_READ;
-	sh_rule_wrapper(s, &inner, w, n);
-}
-
-void
 sh_rule_dd(struct sh *s, const struct sh_row *r, const struct sh_word *w, size_t n)
 {
 	size_t i;
@@ -244,12 +199,35 @@ sh_rule_kill(struct sh *s, const struct sh_row *r, const struct sh_word *w, size
 		sh_by_row(s, r, w, n);
 }
 
+/* -n alone or in a bundle, and nothing that runs a program or writes a file of its own. */
+static int
+is_rsync_trial(const struct sh_word *w, size_t n)
+{
+	size_t i;
+	int is_trial = 0;
+
+	for (i = 1; i < n; i++) {
+		if (w[i].is_expanded ||
+		    sh_is_option(
+			"-e --rsh --rsync-path --log-file --write-batch --only-write-batch",
+			w[i].text))
+			return 0;
+		is_trial |= sh_is_option("-n", w[i].text) || strcmp(w[i].text, "--dry-run") == 0;
+	}
+	return is_trial;
+}
+
 void
 sh_rule_rsync(struct sh *s, const struct sh_row *r, const struct sh_word *w, size_t n)
 {
-	struct action *x = sh_by_row(s, r, w, n);
+	struct action *x;
 	size_t i;
 
+	if (is_rsync_trial(w, n)) {
+		sh_add(s, DANGER_READ, r->name, "only shows what it would copy");
+		return;
+	}
+	x = sh_by_row(s, r, w, n);
 	for (i = 1; i < n; i++)
 		if (strncmp(w[i].text, "--del", 5) == 0 || strncmp(w[i].text, "--remove", 8) == 0) {
 			x->danger = DANGER_DESTRUCTIVE;
