@@ -2,6 +2,7 @@
  * hosts [NAME...]: who the machines are, and which servers with which data run there. A host that
  * does not answer, or is not who it was, is a line that says so.
  */
+#include <stdint.h>
 #include <string.h>
 
 #include "arena.h"
@@ -40,24 +41,18 @@ row(struct listing_of *l, const struct host_config *h)
 
 /* The node of the last picture whose data this is. */
 static const char *
-node_of(const struct context *c, const char *host, const struct host_instance *x)
+node_of(const struct context *c, const struct host_facts *host, const struct host_instance *x)
 {
 	const struct topology *t = ask_last(c->cluster);
-	const struct node *n;
-	const char *cluster = arena_printf(c->arena, "pg:%s", x->system);
-	size_t i, k;
+	struct host_facts one = *host;
+	size_t i;
 
-	for (i = 0; t != NULL && i < t->nnodes; i++) {
-		n = &t->nodes[i];
-		for (k = 0; k < c->cluster_config->nnodes; k++)
-			if (strcmp(c->cluster_config->nodes[k].name, n->name) == 0 &&
-			    c->cluster_config->nodes[k].host != NULL &&
-			    strcmp(c->cluster_config->nodes[k].host, host) == 0 &&
-			    n->cluster != NULL && strcmp(n->cluster, cluster) == 0 &&
-			    n->data_directory != NULL &&
-			    strcmp(n->data_directory, x->data_directory) == 0)
-				return n->name;
-	}
+	one.instances = (struct host_instance *)(uintptr_t)x;
+	one.ninstances = 1;
+	for (i = 0; t != NULL && i < t->nnodes; i++)
+		if (policy_is_instance(&t->nodes[i], x) &&
+		    policy_is_on_host(c->cluster_config, &t->nodes[i], &one))
+			return t->nodes[i].name;
 	return x->engine;
 }
 
@@ -84,7 +79,7 @@ list(struct listing_of *l, const struct host_config *h)
 		cells[IDENTITY] = f.identity;
 		if (f.ninstances == 0)
 			continue;
-		cells[INSTANCE] = node_of(c, h->name, &f.instances[i]);
+		cells[INSTANCE] = node_of(c, &f, &f.instances[i]);
 		cells[DIRECTORY] = f.instances[i].data_directory;
 		cells[FREE] = f.instances[i].disk_free < 0
 				  ? "?"
@@ -99,7 +94,8 @@ hosts_exec(struct context *c, int argc, char **argv, struct result *r, struct er
 	    "host", "address", "state", "server", "data directory", "free", "identity"};
 	struct listing_of l = {.c = c};
 	size_t i;
-	int k, found = 0;
+	const struct host_config here = {.name = "local", .transport = "local"};
+	int k, found = 0, is_here = 0;
 
 	for (i = 0; i < c->config->nhosts; i++)
 		for (k = argc == 1 ? 0 : 1; k < argc; k++)
@@ -108,6 +104,14 @@ hosts_exec(struct context *c, int argc, char **argv, struct result *r, struct er
 				found++;
 				break;
 			}
+	for (k = 1; k < argc; k++)
+		is_here |= strcmp(argv[k], "local") == 0;
+	for (i = 0; i < c->config->nhosts; i++)
+		is_here &= strcmp(c->config->hosts[i].name, "local") != 0;
+	if (is_here) {
+		list(&l, &here);
+		found++;
+	}
 	if (found < argc - 1 || (found == 0 && c->config->nhosts > 0))
 		return err_set(e, ERR_USAGE, "no host section has that name");
 	r->kind = RETURNS_VIEW;

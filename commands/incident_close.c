@@ -47,6 +47,11 @@ holds_and_unknowns(struct open_things *o)
 		thing(o, c->holds[i].node,
 		    arena_printf(c->arena, "replica %s is held since %.19sZ, by %s",
 			c->holds[i].node, c->holds[i].since, c->holds[i].person));
+	for (i = 0; i < c->npaused; i++)
+		thing(o, c->paused[i].job,
+		    arena_printf(c->arena, "job %s on host %s is paused since %.19sZ, by %s",
+			c->paused[i].job, c->paused[i].host, c->paused[i].since,
+			c->paused[i].person));
 	if (journal_legacy(c->arena, c->config->journal, c->config->njournal, c->journal_session,
 		&holds, &nholds, &u, &n, NULL) != 0)
 		return;

@@ -70,6 +70,7 @@ sh_exec(struct context *c, int argc, char **argv, struct result *r, struct err *
 		planning_topology(c, e) != 0))
 		return -1;
 	in = (struct judge_input){.policy = c->policy,
+	    .cluster = c->cluster_config,
 	    .statements = p->statements,
 	    .nstatements = p->nstatements,
 	    .session = c->session,

@@ -120,13 +120,14 @@ topology_exec(struct context *c, int argc, char **argv, struct result *r, struct
 	    t->taken_at);
 	draw_all(&d, t);
 	tree_sync(&d, t);
+	tree_places(&d, t, c->cluster_config);
 	draw_consumers(&d, t);
 	tree_logicals(&d, t);
 	tree_company(&d, c, t);
 	draw_rest(&d, t);
 	r->kind = RETURNS_VIEW;
 	view_lines(c->arena, &r->view, d.lines, d.n);
-	r->view.json = tree_json(c->arena, t);
+	r->view.json = tree_json(c->arena, t, c->cluster_config);
 	return 0;
 }
 

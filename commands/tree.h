@@ -11,6 +11,7 @@
 
 struct arena;
 struct context;
+struct cluster_config;
 
 struct drawing {
 	struct arena *arena;
@@ -41,7 +42,11 @@ int tree_name_width(const struct topology *t);
 json_t *tree_text(struct arena *a, const char *s);
 json_t *tree_logicals_json(struct arena *a, const struct topology *t);
 /* The whole picture as one JSON object with stable keys. */
-char *tree_json(struct arena *a, const struct topology *t);
+char *tree_json(struct arena *a, const struct topology *t, const struct cluster_config *c);
+/* The host section of a node, by the config; NULL none. */
+const char *tree_host(const struct cluster_config *c, const struct node *n);
+/* Where the nodes are: host and data directory, one line each. */
+void tree_places(struct drawing *d, const struct topology *t, const struct cluster_config *c);
 /* Names person and plan in the findings of nodes that a known hold stands on. */
 void tree_holders(const struct context *c, struct topology *t);
 

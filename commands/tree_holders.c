@@ -40,3 +40,33 @@ tree_holders(const struct context *c, struct topology *t)
 	}
 	t->findings = all;
 }
+
+const char *
+tree_host(const struct cluster_config *c, const struct node *n)
+{
+	size_t i;
+
+	for (i = 0; c != NULL && i < c->nnodes; i++)
+		if (strcmp(c->nodes[i].name, n->name) == 0)
+			return c->nodes[i].host;
+	return NULL;
+}
+
+void
+tree_places(struct drawing *d, const struct topology *t, const struct cluster_config *c)
+{
+	const struct node *n;
+	const char *host;
+	size_t i, any = 0;
+
+	for (i = 0; i < t->nnodes; i++) {
+		n = &t->nodes[i];
+		if ((host = tree_host(c, n)) == NULL)
+			continue;
+		if (any++ == 0)
+			tree_line(d, "on hosts:");
+		tree_wrap(d, "  ", "%s on %s, in %s", n->name, host,
+		    n->data_directory == NULL ? "a directory that is not known"
+					      : tree_inert(d, n->data_directory));
+	}
+}

@@ -32,7 +32,8 @@ name_of(const struct topology *t, const char *identity)
 }
 
 static json_t *
-node(struct arena *a, const struct topology *t, const struct node *n)
+node(
+    struct arena *a, const struct topology *t, const struct cluster_config *c, const struct node *n)
 {
 	json_t *o = json_object();
 
@@ -40,6 +41,8 @@ node(struct arena *a, const struct topology *t, const struct node *n)
 	json_object_set_new(o, "address", tree_text(a, n->address));
 	json_object_set_new(o, "host", tree_text(a, n->host));
 	json_object_set_new(o, "port", known(n->port > 0 ? n->port : -1));
+	json_object_set_new(o, "machine", tree_text(a, tree_host(c, n)));
+	json_object_set_new(o, "data_directory", tree_text(a, n->data_directory));
 	json_object_set_new(o, "identity", tree_text(a, n->identity));
 	json_object_set_new(o, "incarnation", tree_text(a, n->incarnation));
 	json_object_set_new(o, "cluster", tree_text(a, n->cluster));
@@ -107,7 +110,7 @@ finding(struct arena *a, const struct finding *f)
 }
 
 char *
-tree_json(struct arena *a, const struct topology *t)
+tree_json(struct arena *a, const struct topology *t, const struct cluster_config *c)
 {
 	json_t *o = json_object(), *nodes = json_array(), *consumers = json_array();
 	json_t *findings = json_array();
@@ -115,7 +118,7 @@ tree_json(struct arena *a, const struct topology *t)
 	size_t i;
 
 	for (i = 0; i < t->nnodes; i++)
-		json_array_append_new(nodes, node(a, t, &t->nodes[i]));
+		json_array_append_new(nodes, node(a, t, c, &t->nodes[i]));
 	for (i = 0; i < t->nconsumers; i++)
 		json_array_append_new(consumers, consumer(a, &t->consumers[i]));
 	for (i = 0; i < t->nfindings; i++)

@@ -130,4 +130,8 @@ int ask_host(struct cluster *c, struct waiter *w, struct arena *a, const char *h
 int ask_path(struct cluster *c, struct waiter *w, struct arena *a, const char *host,
     const char *path, struct path_facts *out, struct err *e);
 
+/* What the status command of a job says: its first line, and how it left (-1 not known). */
+int ask_job(struct cluster *c, struct waiter *w, struct arena *a, const struct job_config *job,
+    const char **said, int *status, struct err *e);
+
 #endif

@@ -8,6 +8,7 @@
 
 #include "engines/host_ask.h"
 #include "engines/members.h"
+#include "job.h"
 #include "text.h"
 #include "banned.h"
 
@@ -21,8 +22,8 @@ static const struct host_procedure {
     {"host-expunge-v1", script_expunge, {"above", "above_inode", "quarantine", "inode"}},
 };
 
-static const char *
-argument(const struct step *s, const char *name)
+const char *
+host_argument(const struct step *s, const char *name)
 {
 	size_t i;
 
@@ -32,24 +33,60 @@ argument(const struct step *s, const char *name)
 	return NULL;
 }
 
+int
+host_of_step(struct cluster *c, struct waiter *w, const struct step *s, struct host_conn **out,
+    struct err *e)
+{
+	const char *identity = host_argument(s, "fingerprint");
+
+	if (host_open(c->setup.config, s->node, w, out, e) != 0)
+		return -1;
+	if (identity != NULL && strcmp(identity, host_fingerprint(*out)) == 0)
+		return 0;
+	host_close(*out);
+	return err_set(e, ERR_STALE,
+	    "host %s shows another host key than when the plan was made; nothing was done",
+	    s->node);
+}
+
+/* Lines of a script that begin with a percent sign are for whoever waits. */
+struct telling {
+	char line[400];
+	size_t n;
+	void (*progress)(void *ctx, const char *line);
+	void *ctx;
+};
+
+static void
+tell(void *ctx, int is_err, const char *data, size_t n)
+{
+	struct telling *t = ctx;
+	size_t i;
+
+	for (i = 0; !is_err && i < n; i++) {
+		if (data[i] != '\n') {
+			if (t->n < sizeof(t->line) - 1)
+				t->line[t->n++] = data[i];
+			continue;
+		}
+		t->line[t->n] = '\0';
+		t->n = 0;
+		if (t->line[0] == '%' && t->progress != NULL)
+			t->progress(t->ctx, t->line + 1);
+	}
+}
+
 static int
 run_script(struct cluster *c, struct waiter *w, const struct step *s,
     const struct host_procedure *p, const char *const *words, size_t n, struct outcome *out,
-    struct err *e)
+    struct telling *t, struct err *e)
 {
-	struct host_command cmd = {0};
-	const char *identity = argument(s, "fingerprint");
+	struct host_command cmd = {.output = tell, .ctx = t};
 	struct host_conn *h;
 	int rc;
 
-	if (host_open(c->setup.config, s->node, w, &h, e) != 0)
+	if (host_of_step(c, w, s, &h, e) != 0)
 		return -1;
-	if (identity == NULL || strcmp(identity, host_fingerprint(h)) != 0) {
-		host_close(h);
-		return err_set(e, ERR_STALE,
-		    "host %s shows another host key than when the plan was made; nothing was done",
-		    s->node);
-	}
 	rc = host_script(h, w, p->script, words, n, s->timeout_ms, &cmd, e);
 	out->is_unknown = cmd.is_unknown;
 	if (cmd.is_unknown && e != NULL)
@@ -62,8 +99,9 @@ run_script(struct cluster *c, struct waiter *w, const struct step *s,
 
 int
 host_proc(struct cluster *c, struct waiter *w, const struct step *s, struct arena *a,
-    struct outcome *out, struct err *e)
+    struct outcome *out, void (*progress)(void *ctx, const char *line), void *ctx, struct err *e)
 {
+	struct telling t = {.progress = progress, .ctx = ctx};
 	const struct host_procedure *p;
 	const char *words[8];
 	int64_t start = now_ms();
@@ -71,16 +109,21 @@ host_proc(struct cluster *c, struct waiter *w, const struct step *s, struct aren
 	int rc;
 
 	(void)a;
+	if (strcmp(s->proc, JOB_PAUSE) == 0 || strcmp(s->proc, JOB_RESUME) == 0) {
+		rc = host_job(c, w, s, out, e);
+		out->ms = now_ms() - start;
+		return rc;
+	}
 	for (i = 0; i < sizeof(procedures) / sizeof(procedures[0]); i++) {
 		p = &procedures[i];
 		if (strcmp(p->name, s->proc) != 0)
 			continue;
 		for (n = 0; n < 8 && p->args[n] != NULL; n++)
-			if ((words[n] = argument(s, p->args[n])) == NULL)
+			if ((words[n] = host_argument(s, p->args[n])) == NULL)
 				return err_set(e, ERR_FAILED,
 				    "%s lacks the argument %s; nothing was done", s->proc,
 				    p->args[n]);
-		rc = run_script(c, w, s, p, words, n, out, e);
+		rc = run_script(c, w, s, p, words, n, out, &t, e);
 		out->ms = now_ms() - start;
 		return rc;
 	}

@@ -9,6 +9,8 @@
 #include "topology.h"
 
 /* One node the handle knows: from the config, or found by the crawl. */
+struct host_conn;
+
 struct member {
 	char name[64];
 	char *address;	      /* as the config or the crawl has it; owned */
@@ -84,7 +86,14 @@ void cluster_crawl_cancel(struct cluster *c); /* stops a background crawl; its p
 /* What run.h has for hosts (CONN_HOST): one command's words, one named procedure. */
 int host_attempt(struct cluster *c, struct waiter *w, struct effect *f);
 int host_proc(struct cluster *c, struct waiter *w, const struct step *s, struct arena *a,
-    struct outcome *out, struct err *e);
+    struct outcome *out, void (*progress)(void *ctx, const char *line), void *ctx, struct err *e);
+/* A procedure of its own kind: runs the words of a job's step. */
+int host_job(
+    struct cluster *c, struct waiter *w, const struct step *s, struct outcome *out, struct err *e);
+/* The step's host, reached and seen to show the key of the plan. */
+int host_of_step(struct cluster *c, struct waiter *w, const struct step *s, struct host_conn **out,
+    struct err *e);
+const char *host_argument(const struct step *s, const char *name); /* NULL none */
 
 /* Workers: runs fn(args[i]) for all i at once, one thread each up to a bound, signals blocked;
  * returns when all are done. Each fn gets a waiter whose cancel descriptor fires when w says

@@ -84,6 +84,7 @@ static void
 fill_seen(struct arena *a, const struct my_sight *s, struct node *n)
 {
 	const struct my_probe *p = s->probe;
+	size_t len;
 
 	n->identity = arena_strdup(a, p->who.identity);
 	n->incarnation = arena_strdup(a, p->who.incarnation);
@@ -92,7 +93,12 @@ fill_seen(struct arena *a, const struct my_sight *s, struct node *n)
 	n->version_text = arena_strdup(a, p->version_text);
 	n->role = p->nchannels > 0 ? ROLE_REPLICA : ROLE_STANDALONE;
 	n->is_read_only = p->is_read_only;
-	n->data_directory = arena_strdup(a, p->data_directory);
+	/* Named as the host names it: without the slash at its end. */
+	len = p->data_directory == NULL ? 0 : strlen(p->data_directory);
+	while (len > 1 && p->data_directory[len - 1] == '/')
+		len--;
+	n->data_directory =
+	    p->data_directory == NULL ? NULL : arena_strndup(a, p->data_directory, len);
 	n->sync_state =
 	    p->semi_sync != NULL && strcmp(p->semi_sync, "replica") == 0 ? "semi-sync" : NULL;
 	n->sync_commit =

@@ -251,7 +251,7 @@ run_proc(struct cluster *c, struct waiter *w, const struct step *s, struct arena
 	out->rows = -1;
 	out->before = out->after = out->xid = "";
 	if (s->conn == CONN_HOST)
-		return host_proc(c, w, s, a, out, e);
+		return host_proc(c, w, s, a, out, progress, ctx, e);
 	for (p = c->driver->procedures; p->name != NULL; p++)
 		if (strcmp(p->name, s->proc) == 0)
 			return p->run(c, w, s, a, out, progress, ctx, e);

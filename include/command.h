@@ -113,6 +113,8 @@ struct context {
 	const struct topology *topology; /* NULL: not known yet */
 	const struct hold *holds;
 	size_t nholds;
+	const struct job_pause *paused; /* jobs */
+	size_t npaused;
 	const char *person, *incident; /* "" */
 	struct store *store;	       /* NULL: none */
 	const char *journal_session;

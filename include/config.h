@@ -24,6 +24,15 @@ struct host_config {
 	int line;
 };
 
+/* A background job on a host: how it is paused, resumed and looked at, as words. */
+struct job_config {
+	const char *name;
+	const char *host; /* name of a host section, or "local" */
+	const char **pause, **resume, **status;
+	size_t npause, nresume, nstatus;
+	int line;
+};
+
 struct node_config {
 	const char *name;
 	const char *host;    /* name of its host section, or NULL */
@@ -59,6 +68,8 @@ struct config {
 	size_t nclusters;
 	struct host_config *hosts;
 	size_t nhosts;
+	struct job_config *jobs;
+	size_t njobs;
 	struct person_config *persons;
 	size_t npersons;
 	const char *operators; /* allowed-signers file, or NULL */

@@ -12,6 +12,7 @@
 #include "err.h"
 #include "hash.h"
 #include "hold.h"
+#include "job.h"
 #include "operators.h"
 #include "sshsig.h"
 
@@ -194,6 +195,10 @@ struct unknown {
 int journal_legacy(struct arena *a, const char *const *dirs, size_t ndirs, const char *own,
     struct hold **holds, size_t *nholds, struct unknown **unknowns, size_t *nunknowns,
     struct err *e);
+
+/* The jobs that journals in the directories leave paused. */
+int journal_jobs(struct arena *a, const char *const *dirs, size_t ndirs, struct job_pause **out,
+    size_t *n, struct err *e);
 
 /* Newest first. */
 struct journal_entry {

@@ -136,6 +136,23 @@ int policy_plan_expunge(struct arena *a, struct plan *p, const struct remove_inp
 void policy_plan_command(struct arena *a, struct plan *p, const struct judge_input *in,
     const struct host_facts *host, const char *text);
 
+/* Pauses or resumes a job of the configuration on its host. */
+struct job_config;
+void policy_plan_job(struct arena *a, struct plan *p, const struct guard_input *in,
+    const struct cluster_config *c, const struct host_facts *host, const struct job_config *job,
+    int is_resume);
+
+/* The instance that runs on a host is that node; the node is on that host, by the config or by
+ * where an instance of the host runs. */
+int policy_is_instance(const struct node *n, const struct host_instance *x);
+int policy_is_on_host(
+    const struct cluster_config *c, const struct node *n, const struct host_facts *host);
+
+/* What a plan on a host says of it: which nodes are there, with role and identity; as a reason and
+ * as a fact of its world. */
+void policy_say_host(struct arena *a, struct plan *p, const struct cluster_config *c,
+    const struct topology *t, const struct host_facts *host);
+
 /* The world a plan relies on, as named facts, sorted. */
 void policy_world(struct arena *a, struct plan *p, const struct topology *t,
     const struct session *s, const struct hold *holds, size_t nholds);

@@ -148,6 +148,9 @@ texts_of(struct pm *pm, const struct pm_event *ev)
 	if (out[0] != '\0' || str(ev, "proc")[0] == '\0')
 		return out;
 	out = plus(pm, str(ev, "proc"), " of ", pm_str(args, "table"), "");
+	out = plus(pm, out, " of job ", pm_str(args, "job"), "");
+	out = plus(pm, out, " of ", pm_str(args, "above"), "");
+	out = plus(pm, out, "/", pm_str(args, "name"), "");
 	out = plus(pm, out, " from ", pm_str(args, "from"), "");
 	return plus(pm, out, " to ", pm_str(args, "to"), "");
 }

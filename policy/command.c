@@ -119,6 +119,8 @@ policy_plan_command(struct arena *a, struct plan *p, const struct judge_input *i
 	s->timeout_ms = COMMAND_MS;
 	s->why = arena_printf(a, "run the command on host %s, for 10 minutes at most", host->name);
 	policy_world(a, p, in->topology, &p->session, in->holds, in->nholds);
+	if (p->danger != DANGER_READ)
+		policy_say_host(a, p, in->cluster, in->topology, host);
 	for (i = 0; i < 2; i++)
 		plan_add_fact(a, p, arena_printf(a, "host %s %s", host->name, field[i]), value[i]);
 }

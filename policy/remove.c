@@ -92,6 +92,7 @@ add_world(struct removing *r)
 	struct arena *a = r->arena;
 
 	policy_world(a, r->plan, g->topology, &r->plan->session, g->holds, g->nholds);
+	policy_say_host(a, r->plan, r->in->cluster, g->topology, r->host);
 	fact(r, "identity", r->host->identity);
 	fact(r, "boot", r->host->boot_id);
 	if (x == NULL)

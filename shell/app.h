@@ -42,6 +42,8 @@ struct app {
 	int64_t on_duty_since;	 /* epoch seconds; 0: not on duty for it */
 	struct hold *holds;
 	size_t nholds;
+	struct job_pause *paused; /* jobs; in holds_arena */
+	size_t npaused;
 	struct arena *holds_arena;
 	struct pending *pending; /* list */
 

@@ -187,6 +187,10 @@ fill_hosts(const struct loading *l, cfg_t *c, struct config *out)
 		out->hosts[i].known_hosts = path(l->arena, l->dir, out->hosts[i].known_hosts);
 		out->hosts[i].key = path(l->arena, l->dir, out->hosts[i].key);
 	}
+	out->njobs = cfg_size(c, "job");
+	out->jobs = arena_array(l->arena, out->njobs + 1, sizeof(*out->jobs));
+	for (i = 0; i < out->njobs; i++)
+		config_job(l->arena, cfg_getnsec(c, "job", (unsigned int)i), &out->jobs[i]);
 	for (i = 0; i < out->nclusters; i++) {
 		out->clusters[i].hosts = out->hosts;
 		out->clusters[i].nhosts = out->nhosts;

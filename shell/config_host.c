@@ -11,6 +11,7 @@
 #define SSH_PORT 22
 #define TIMEOUT_MS 10000
 #define JUMPS_MAX 4
+#define JOB_WORDS 30
 
 void
 config_host(struct arena *a, cfg_t *c, struct host_config *out)
@@ -27,6 +28,17 @@ config_host(struct arena *a, cfg_t *c, struct host_config *out)
 	out->jump = conf_string(a, c, "jump");
 	out->node_id = conf_string(a, c, "node_id");
 	out->timeout_ms = (int)conf_int(c, "timeout", TIMEOUT_MS);
+	out->line = conf_line(c);
+}
+
+void
+config_job(struct arena *a, cfg_t *c, struct job_config *out)
+{
+	out->name = arena_strdup(a, cfg_title(c));
+	out->host = conf_string(a, c, "host");
+	out->npause = conf_list(a, c, "pause", &out->pause);
+	out->nresume = conf_list(a, c, "resume", &out->resume);
+	out->nstatus = conf_list(a, c, "status", &out->status);
 	out->line = conf_line(c);
 }
 
@@ -73,6 +85,25 @@ check_host(const struct config *c, const struct host_config *h, struct err *e)
 	return 0;
 }
 
+static int
+check_job(const struct config *c, const struct job_config *j, struct err *e)
+{
+	if (j->host == NULL || (strcmp(j->host, "local") != 0 && find(c, j->host) == NULL))
+		return err_set(e, ERR_CONFIG,
+		    "%s:%d: job \"%s\" is on no host; expected host = the name of a host section, "
+		    "or "
+		    "local",
+		    c->file, j->line, j->name);
+	if (j->npause == 0 || j->nresume == 0 || j->npause > JOB_WORDS || j->nresume > JOB_WORDS ||
+	    j->nstatus > JOB_WORDS)
+		return err_set(e, ERR_CONFIG,
+		    "%s:%d: job \"%s\" cannot be paused and resumed; expected pause and resume, "
+		    "each "
+		    "{\"PROGRAM\", \"ARGUMENT\", ...}, at most %d words",
+		    c->file, j->line, j->name, JOB_WORDS);
+	return 0;
+}
+
 int
 config_hosts_check(const struct config *c, struct err *e)
 {
@@ -81,6 +112,9 @@ config_hosts_check(const struct config *c, struct err *e)
 
 	for (i = 0; i < c->nhosts; i++)
 		if (check_host(c, &c->hosts[i], e) != 0)
+			return -1;
+	for (i = 0; i < c->njobs; i++)
+		if (check_job(c, &c->jobs[i], e) != 0)
 			return -1;
 	for (i = 0; i < c->nclusters; i++)
 		for (k = 0; k < c->clusters[i].nnodes; k++) {

@@ -103,6 +103,14 @@ static const struct conf_option host_options[] = {
     {.name = NULL},
 };
 
+static const struct conf_option job_options[] = {
+    {.name = "host", .type = CONF_STRING, .expected = "the name of a host section, or local"},
+    {.name = "pause", .type = CONF_LIST, .expected = "a program and its arguments"},
+    {.name = "resume", .type = CONF_LIST, .expected = "a program and its arguments"},
+    {.name = "status", .type = CONF_LIST, .expected = "a program and its arguments"},
+    {.name = NULL},
+};
+
 static const struct conf_option node_options[] = {
     {.name = "host", .type = CONF_STRING, .expected = "the name of a host section"},
     {.name = "address",
@@ -171,6 +179,7 @@ const struct conf_option config_options[] = {
     {.name = "history", .type = CONF_STRING, .wrong = path_wrong, .expected = "a path"},
     {.name = "person", .type = CONF_SECTION, .of = person_options},
     {.name = "host", .type = CONF_SECTION, .of = host_options},
+    {.name = "job", .type = CONF_SECTION, .of = job_options},
     {.name = "cluster", .type = CONF_SECTION, .of = cluster_options},
     {.name = NULL},
 };

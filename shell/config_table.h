@@ -11,6 +11,8 @@ const char *config_address_wrong(const char *s);
 
 /* One host section, paths as they were written; shell/config_host.c. */
 void config_host(struct arena *a, cfg_t *c, struct host_config *out);
+/* One job section. */
+void config_job(struct arena *a, cfg_t *c, struct job_config *out);
 /* What no single option can say: who is reached how, and that links between sections hold. */
 int config_hosts_check(const struct config *c, struct err *e);
 

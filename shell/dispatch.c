@@ -43,6 +43,8 @@ app_context(struct app *app, struct arena *a, struct context *c)
 	c->session = app->session;
 	c->holds = app->holds;
 	c->nholds = app->nholds;
+	c->paused = app->paused;
+	c->npaused = app->npaused;
 	c->person = app->person_config == NULL ? "" : app->person_config->name;
 	c->incident = app->incident;
 	c->memories = &app->memories;

@@ -30,6 +30,7 @@ load(struct app *app, struct arena *a, struct unknown **unknowns, size_t *nunkno
 	holds_add_others(app, a, &holds, &n);
 	app->holds = holds;
 	app->nholds = n;
+	jobs_load(app, a);
 	return 0;
 }
 
@@ -80,6 +81,7 @@ holds_say_legacy(struct app *app)
 		    h->person, h->plan[0] == '\0' ? "" : ", plan ", h->plan,
 		    h->is_certain ? "" : " (asked for; the answer was never written)");
 	}
+	jobs_say(app);
 	if (app->nholds > 0)
 		out_line(app, STYLE_BOLD,
 		    "  a mistake to take back: undo PLAN; sure that nothing is missing: resume "

@@ -2,6 +2,7 @@
 #ifndef HOLDS_H
 #define HOLDS_H
 
+#include <jansson.h>
 #include <stddef.h>
 
 struct app;
@@ -33,6 +34,12 @@ void holds_alarm(struct app *app, const char *node, const char *sentence);
  * shell/holds_room.c. */
 void holds_room(struct app *app, struct arena *a, const struct hold *h, const struct node *n,
     const struct topology *t);
+/* Jobs that are paused, from the journals and the store, into app->paused; said at start; what the
+ * prompt says of them (NULL: none); this person's for publishing. shell/jobs.c. */
+void jobs_load(struct app *app, struct arena *a);
+void jobs_say(struct app *app);
+const char *jobs_prompt(const struct app *app, struct arena *a);
+void jobs_publish(const struct app *app, json_t *list);
 /* For the loop: starts a background crawl while replicas are held. */
 void holds_tick(void *app);
 

@@ -128,6 +128,9 @@ holds_clean(struct app *app)
 	for (i = 0; i < app->nholds; i++)
 		if (app->holds[i].journal[0] != '\0')
 			return;
+	for (i = 0; i < app->npaused; i++)
+		if (app->paused[i].journal[0] != '\0')
+			return;
 	if (app->store == NULL || app->journal == NULL)
 		return;
 	a = arena_new();
@@ -191,6 +194,7 @@ holds_publish(struct app *app)
 			      "plan", h->plan, "person", h->person, "hardened_at", h->hardened_at,
 			      "certain", h->is_certain));
 	}
+	jobs_publish(app, list);
 	text = json_array_size(list) == 0
 		   ? NULL
 		   : json_dumps(list, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENSURE_ASCII);

@@ -11,6 +11,7 @@
 #include "buf.h"
 #include "text.h"
 #include "shell/app.h"
+#include "shell/holds.h"
 #include "shell/incident.h"
 #include "shell/prompt.h"
 #include "banned.h"
@@ -34,8 +35,9 @@ static const struct {
 };
 
 /* In the order shown. `leave` says when it goes on a narrow terminal: 1 first, 0 never. */
-enum { CLUSTER, NODE, ROLE, DATABASE, TRANSACTION, HELD, INCIDENT, DUTY, UNSIGNED, NPARTS };
-static const int leave_order[] = {CLUSTER, DATABASE, INCIDENT, DUTY, UNSIGNED, HELD, TRANSACTION};
+enum { CLUSTER, NODE, ROLE, DATABASE, TRANSACTION, HELD, JOBS, INCIDENT, DUTY, UNSIGNED, NPARTS };
+static const int leave_order[] = {
+    CLUSTER, DATABASE, INCIDENT, DUTY, UNSIGNED, JOBS, HELD, TRANSACTION};
 
 struct part {
 	const char *text; /* NULL: left out */
@@ -106,6 +108,20 @@ duty(const struct app *app, struct arena *a, struct part *p)
 		p->color = YELLOW;
 }
 
+/* The machine it is on, where that has another name. */
+static char *
+place(const struct app *app, struct arena *a, const char *node)
+{
+	const struct cluster_config *c = app->cluster_config;
+	size_t i;
+
+	for (i = 0; c != NULL && node != NULL && i < c->nnodes; i++)
+		if (strcmp(c->nodes[i].name, node) == 0 && c->nodes[i].host != NULL &&
+		    strcmp(c->nodes[i].host, node) != 0)
+			return arena_printf(a, "%s@%s", name(a, node), name(a, c->nodes[i].host));
+	return name(a, node);
+}
+
 static void
 fill(const struct app *app, struct arena *a, int64_t extra_ms, struct part *p)
 {
@@ -119,7 +135,8 @@ fill(const struct app *app, struct arena *a, int64_t extra_ms, struct part *p)
 	} else {
 		if (role >= sizeof(roles) / sizeof(roles[0]))
 			role = ROLE_UNKNOWN;
-		p[NODE].text = name(a, s->node);
+		p[NODE].text = place(app, a, s->node);
+		p[NODE].brief = name(a, s->node);
 		p[ROLE].text = roles[role].word;
 		p[ROLE].color = roles[role].color;
 		p[DATABASE].text = name(a, s->database);
@@ -128,6 +145,8 @@ fill(const struct app *app, struct arena *a, int64_t extra_ms, struct part *p)
 	if (app->nholds > 0) {
 		held(app, a, &p[HELD]);
 	}
+	p[JOBS].text = jobs_prompt(app, a);
+	p[JOBS].color = YELLOW;
 	if (app->incident[0] != '\0')
 		p[INCIDENT].text = name(a, app->incident);
 	duty(app, a, &p[DUTY]);
@@ -159,6 +178,8 @@ narrow(struct arena *a, struct part *p, int columns)
 		p[leave_order[i]].text = p[leave_order[i]].brief;
 	for (i = 0; i < sizeof(leave_order) / sizeof(leave_order[0]) && width(p) > max; i++)
 		p[leave_order[i]].text = NULL;
+	if (width(p) > max && p[NODE].brief != NULL)
+		p[NODE].text = p[NODE].brief;
 	over = width(p) - max;
 	if (over > 0 && p[NODE].text != NULL) {
 		over = text_width(p[NODE].text, strlen(p[NODE].text)) - over;

@@ -231,6 +231,34 @@ while True:
 	as_root grep -rhE '"outcome":"unknown"|"is_unknown":true|"unknown"' "$LAB/journal" | grep -q .
 }
 
+@test "jobs: paused is remembered across sessions and people, shown, asked about, resumed" {
+	local flag=$LAB/servers/job-stopped
+	printf 'job "purge" {\n\thost = "h1"\n\tpause = {"touch", "%s"}\n\tresume = {"rm", "%s"}\n\tstatus = {"ls", "%s"}\n}\n' \
+		"$flag" "$flag" "$flag" | as_root tee -a "$LAB/holdfast.conf" >/dev/null
+	run -0 as alice -c jobs
+	[[ "$(flat)" == *"purge | h1 | not paused here "*"No such file"*"(exit 2)"* ]]
+	run -6 as alice --confirm pg1 -c 'jobs pause purge'
+	as_root test ! -e "$flag"
+	run -0 as alice --confirm h1 -c 'jobs pause purge'
+	as_root test -e "$flag"
+	run -0 as alice -c jobs
+	[[ "$(flat)" == *"purge | h1 | PAUSED since "*" by alice | $flag (exit 0)"* ]]
+	# bob sees it too, and no incident closes over it.
+	run -0 as bob -c jobs
+	[[ "$(flat)" == *"PAUSED since "*" by alice"* ]]
+	run -5 as alice -c 'incident open jobtest' -c 'incident close'
+	[[ "$(flat)" == *"purge (job purge on host h1 is paused since "*"by alice)"* ]]
+	run -2 as alice -c 'jobs pause nosuch'
+	run -0 as alice --confirm h1 -c 'jobs resume purge'
+	as_root test ! -e "$flag"
+	run -0 as alice -c jobs
+	[[ "$(flat)" == *"purge | h1 | not paused here"* ]]
+	run -0 as bob -c jobs
+	[[ "$(flat)" == *"purge | h1 | not paused here"* ]]
+	run -0 as alice postmortem "$LAB/journal"
+	[[ "$output" == *"job-pause-v1 of job purge"*"job-resume-v1 of job purge"* ]]
+}
+
 @test "sh: what only looks runs at once, on that host, and is ended there by Ctrl-C" {
 	run -0 as alice -c 'sh h1 df -h / | tail -n 1'
 	[[ "$output" == *"% /"* ]]
