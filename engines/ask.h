@@ -130,6 +130,9 @@ int ask_host(struct cluster *c, struct waiter *w, struct arena *a, const char *h
 int ask_path(struct cluster *c, struct waiter *w, struct arena *a, const char *host,
     const char *path, struct path_facts *out, struct err *e);
 
+/* The same for a path that is to be made: the directory above it must be there. */
+int ask_target(struct cluster *c, struct waiter *w, struct arena *a, const char *host,
+    const char *path, struct target_facts *out, struct err *e);
 /* What the status command of a job says: its first line, and how it left (-1 not known). */
 int ask_job(struct cluster *c, struct waiter *w, struct arena *a, const struct job_config *job,
     const char **said, int *status, struct err *e);

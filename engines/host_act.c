@@ -4,6 +4,7 @@
  * not as planned. Must never act where the host is another one than the plan's.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "engines/host_ask.h"
@@ -12,14 +13,23 @@
 #include "text.h"
 #include "banned.h"
 
+#define WORDS_MAX 12
+
 static const struct host_procedure {
 	const char *name, *script;
-	const char *args[8]; /* names of the arguments, in the script's order */
+	const char *args[WORDS_MAX]; /* names of the arguments, in the script's order */
 } procedures[] = {
     {"host-quarantine-v1", script_quarantine,
 	{"above", "above_inode", "name", "inode", "quarantine", "system", "manifest"}},
     {"host-restore-v1", script_restore, {"above", "above_inode", "name", "inode", "quarantine"}},
     {"host-expunge-v1", script_expunge, {"above", "above_inode", "quarantine", "inode"}},
+    {"host-copy-v1", script_copy,
+	{"above", "above_inode", "name", "bytes", "keep", "source", "source_inode", "marker"}},
+    {"host-basebackup-v1", script_basebackup,
+	{"above", "above_inode", "name", "bytes", "keep", "conninfo", "version", "slot",
+	    "makes_slot", "standby", "server"}},
+    {"host-mariabackup-v1", script_mariabackup,
+	{"above", "above_inode", "name", "bytes", "keep", "defaults", "server"}},
 };
 
 const char *
@@ -51,11 +61,41 @@ host_of_step(struct cluster *c, struct waiter *w, const struct step *s, struct h
 
 /* Lines of a script that begin with a percent sign are for whoever waits. */
 struct telling {
-	char line[400];
+	char line[400], last[400];
+	int64_t start_ms, start_bytes;
 	size_t n;
 	void (*progress)(void *ctx, const char *line);
 	void *ctx;
 };
+
+/* "BYTES OF WORDS" as a sentence with rate and time left. */
+static void
+tell_line(struct telling *t)
+{
+	struct arena *a = arena_new();
+	char *end;
+	int64_t done = strtoll(t->line + 1, &end, 10), all = strtoll(end, &end, 10);
+	int64_t ms = now_ms() - t->start_ms;
+	double rate;
+
+	while (*end == ' ')
+		end++;
+	if (t->start_ms == 0) {
+		t->start_ms = now_ms();
+		t->start_bytes = done;
+		ms = 0;
+	}
+	rate = ms > 0 ? (double)(done - t->start_bytes) * 1000 / (double)ms : 0;
+	t->progress(t->ctx,
+	    arena_printf(a, "%s: %s%s%s%s%s%s%s", end, text_bytes(a, done),
+		all > 0 ? " of about " : "", all > 0 ? text_bytes(a, all) : "",
+		rate > 0 ? ", " : "", rate > 0 ? text_bytes(a, (int64_t)rate) : "",
+		rate > 0 ? "/s" : "",
+		rate > 0 && all > done
+		    ? arena_printf(a, ", %s left", text_seconds(a, (double)(all - done) / rate))
+		    : ""));
+	arena_free(a);
+}
 
 static void
 tell(void *ctx, int is_err, const char *data, size_t n)
@@ -70,9 +110,11 @@ tell(void *ctx, int is_err, const char *data, size_t n)
 			continue;
 		}
 		t->line[t->n] = '\0';
-		t->n = 0;
 		if (t->line[0] == '%' && t->progress != NULL)
-			t->progress(t->ctx, t->line + 1);
+			tell_line(t);
+		else
+			text_copy(t->last, sizeof(t->last), t->line);
+		t->n = 0;
 	}
 }
 
@@ -91,7 +133,10 @@ run_script(struct cluster *c, struct waiter *w, const struct step *s,
 	out->is_unknown = cmd.is_unknown;
 	if (cmd.is_unknown && e != NULL)
 		e->code = ERR_UNKNOWN;
-	text_copy(out->tag, sizeof(out->tag), rc == 0 ? "done" : "not done");
+	text_copy(out->tag, sizeof(out->tag),
+	    rc != 0		 ? "not done"
+	    : t->last[0] != '\0' ? t->last
+				 : "done");
 	host_command_free(&cmd);
 	host_close(h);
 	return rc;
@@ -103,7 +148,7 @@ host_proc(struct cluster *c, struct waiter *w, const struct step *s, struct aren
 {
 	struct telling t = {.progress = progress, .ctx = ctx};
 	const struct host_procedure *p;
-	const char *words[8];
+	const char *words[WORDS_MAX];
 	int64_t start = now_ms();
 	size_t i, n = 0;
 	int rc;
@@ -118,7 +163,7 @@ host_proc(struct cluster *c, struct waiter *w, const struct step *s, struct aren
 		p = &procedures[i];
 		if (strcmp(p->name, s->proc) != 0)
 			continue;
-		for (n = 0; n < 8 && p->args[n] != NULL; n++)
+		for (n = 0; n < WORDS_MAX && p->args[n] != NULL; n++)
 			if ((words[n] = host_argument(s, p->args[n])) == NULL)
 				return err_set(e, ERR_FAILED,
 				    "%s lacks the argument %s; nothing was done", s->proc,

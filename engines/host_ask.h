@@ -6,8 +6,10 @@
 #include "engines/reach.h"
 
 extern const char script_host[], script_path[], script_quarantine[], script_restore[],
-    script_expunge[];
+    script_expunge[], script_target[], script_copy[], script_basebackup[], script_mariabackup[];
 
+/* A path as somebody typed it: absolute, bounded, nothing unseen in it. */
+int host_check_given(const char *path, struct err *e);
 /* Runs a script of ours on an open connection; ERR_FAILED with its last words where it fails. */
 int host_script(struct host_conn *h, struct waiter *w, const char *script, const char *const *words,
     size_t n, int timeout_ms, struct host_command *cmd, struct err *e);

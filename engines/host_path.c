@@ -11,8 +11,8 @@
 #include "text.h"
 #include "banned.h"
 
-static int
-check_given(const char *path, struct err *e)
+int
+host_check_given(const char *path, struct err *e)
 {
 	size_t n = strlen(path);
 
@@ -206,7 +206,7 @@ ask_path(struct cluster *c, struct waiter *w, struct arena *a, const char *host,
 	out->version = out->system = out->uuid = out->quarantine = "";
 	out->state = STATE_NOT_KNOWN;
 	out->bytes = out->disk_free = -1;
-	if (check_given(path, e) != 0 || host_open(c->setup.config, host, w, &h, e) != 0)
+	if (host_check_given(path, e) != 0 || host_open(c->setup.config, host, w, &h, e) != 0)
 		return -1;
 	/* Counting a large directory and looking through it have their own ends of 5 s each. */
 	rc = host_script(h, w, script_path, &out->given, 1, config->timeout_ms + 12000, &cmd, e);

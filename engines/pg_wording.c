@@ -335,6 +335,7 @@ settle(struct arena *a, struct plan *p, const struct node *n, int wave)
 const struct wording pg_wording = {
     .hold = hold,
     .fence = fence,
+    .copyable = pg_word_copyable,
     .harden = harden,
     .enter = pg_word_enter,
     .leave = pg_word_leave,

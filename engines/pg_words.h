@@ -53,6 +53,7 @@ void pg_word_enter(struct arena *a, struct plan *p, const struct node *n, const 
 int pg_word_cascades(const struct plan *p);
 /* Behind the locks: CASCADE still takes what the plan lists, and nothing else. */
 void pg_word_cascade(struct arena *a, struct plan *p, const struct node *n);
+void pg_word_copyable(struct arena *a, struct plan *p, const struct node *n, int slots);
 void pg_word_limit(
     struct arena *a, struct plan *p, const struct node *n, int lock_ms, int statement_ms);
 void pg_word_leave(struct arena *a, struct plan *p, const struct node *n, int in_tx);

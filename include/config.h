@@ -37,6 +37,8 @@ struct node_config {
 	const char *name;
 	const char *host;    /* name of its host section, or NULL */
 	const char *address; /* conninfo or URL, without a password */
+	const char *copy;    /* how a copy of it logs in: conninfo of a role with REPLICATION, or
+				MariaDB: a defaults file on its host; NULL */
 	const char *patroni; /* HOST:PORT of its Patroni's REST address, or NULL */
 	const char *file;    /* config file and line, for error messages */
 	int line;

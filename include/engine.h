@@ -100,6 +100,9 @@ struct wording {
 	/* How a table that only the primary lost is rebuilt there alone: one sentence; NULL where
 	 * this plan is no such thing. NULL: the engine cannot. */
 	char *(*rebuild_here)(struct arena *a, const struct plan *p, const struct node *primary);
+	/* A copy of a running server can be made now: it is the one, and has sessions left for it.
+	 * NULL where nothing has to be seen first. */
+	void (*copyable)(struct arena *a, struct plan *p, const struct node *n, int slots);
 	/* What depends on an object cannot be dropped along by a word in the statement. */
 	int no_cascade;
 };

@@ -77,6 +77,17 @@ struct path_facts {
 	const char *quarantine; /* made for it beside it */
 };
 
+/* Where a copy is to be made. */
+struct target_facts {
+	const char *given, *parent, *name; /* parent: real path of the directory above */
+	const char *parent_device, *parent_inode;
+	int is_parent_writable, exists;
+	int64_t disk_free;  /* bytes; -1 unknown */
+	const char *inside; /* the data directory it would lie in, or NULL */
+	const char *marker; /* of a copy that broke there; "" none */
+	int64_t done;	    /* bytes of that one */
+};
+
 const char *cluster_state_name(enum cluster_state s);
 
 #endif

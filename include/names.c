@@ -51,7 +51,7 @@ int
 step_kind_acts(enum step_kind k)
 {
 	return k == KIND_STATEMENT || k == KIND_LOAD || k == KIND_RELEASE || k == KIND_COMMIT ||
-	       k == KIND_MOVE || k == KIND_EXPUNGE || k == KIND_COMMAND;
+	       k == KIND_MOVE || k == KIND_EXPUNGE || k == KIND_COMMAND || k == KIND_COPY;
 }
 
 int

@@ -131,6 +131,22 @@ int policy_plan_restore(struct arena *a, struct plan *p, const struct remove_inp
 int policy_plan_expunge(struct arena *a, struct plan *p, const struct remove_input *in,
     const struct plan *filed, struct err *e);
 
+/* What a copy rests on: where it goes, and what it is of: a node that runs, or a directory. */
+struct snapshot_input {
+	const struct guard_input *guard;
+	const struct cluster_config *cluster;
+	const struct host_facts *host; /* where the copy is made */
+	const struct target_facts *target;
+	const struct node *node;	 /* NULL: a directory */
+	const char *login;		 /* node: its option copy */
+	const struct path_facts *source; /* the directory; of a node where its host can be asked */
+	const char *source_host;	 /* its host; NULL not known */
+	const char *standby; /* it becomes this node's, as a standby; NULL: a plain copy */
+};
+/* A copy of a data directory, verified, never over anything. What cannot be is a refused plan. */
+int policy_plan_snapshot(
+    struct arena *a, struct plan *p, const struct snapshot_input *in, struct err *e);
+
 /* One command line (text, classified in p->statements) on a host. Judged like every text; verdict,
  * step and world are filled. host needs no more than its name where the command only reads. */
 void policy_plan_command(struct arena *a, struct plan *p, const struct judge_input *in,

@@ -81,6 +81,7 @@ fill_node(const struct loading *l, cfg_t *c, struct node_config *out)
 {
 	out->name = arena_strdup(l->arena, cfg_title(c));
 	out->address = conf_string(l->arena, c, "address");
+	out->copy = conf_string(l->arena, c, "copy");
 	out->patroni = conf_string(l->arena, c, "patroni");
 	out->host = conf_string(l->arena, c, "host");
 	out->file = l->file;

@@ -201,7 +201,7 @@ phrase(enum step_kind k)
 	    [KIND_COMMIT] = "make it last",
 	    [KIND_REPROVE] = "see that it did not replay the statement",
 	    [KIND_RELEASE] = "let it replay again, for good",
-	    [KIND_COPY] = "take a safety copy",
+	    [KIND_COPY] = "take a copy",
 	    [KIND_LOAD] = "bring rows back, compare, only then commit",
 	    [KIND_MOVE] = "rename a directory",
 	    [KIND_EXPUNGE] = "remove it for good",
