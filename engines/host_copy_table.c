@@ -48,23 +48,11 @@ const char script_target[] =
 
 /* Waits for $pid, saying how far it is; ends it where the disk gets full. */
 #define WATCH                                                                                      \
-	"tree() { for c in $(pgrep -P \"$1\"); do tree \"$c\"; done; kill \"$1\" 2>/dev/null; }
-" \
-	" stop()
-{
-	tree $pid;
-	wait $pid 2 > / dev / null;
-}
-" \
-	" trap 'stop; clean; exit 143' TERM HUP INT PIPE\n
-    "                                         \
-	" watch()
-{
-	\n "                                                                              \
-	" while kill -
-		0 $pid 2 >
-	    / dev / null;
-	do\n"                                                    \
+	"tree() { for c in $(pgrep -P \"$1\"); do tree \"$c\"; done; kill \"$1\" 2>/dev/null; }\n" \
+	"stop() { tree $pid; wait $pid 2>/dev/null; }\n"                                           \
+	"trap 'stop; clean; exit 143' TERM HUP INT PIPE\n"                                         \
+	"watch() {\n"                                                                              \
+	"	while kill -0 $pid 2>/dev/null; do\n"                                                    \
 	"		sleep 0.5\n"                                                                            \
 	"		f=$(free)\n"                                                                            \
 	"		if [ \"$f\" -lt \"$keep\" ]; then\n"                                                    \
