@@ -174,8 +174,8 @@ say_given_back(struct app *app, const struct plan *p)
 			    "  %-12s BACK: loaded, compared with its source, equal, committed",
 			    p->steps[i].node);
 		if (p->steps[i].kind == KIND_COPY)
-			out_line(app, STYLE_SAFE, "  %-12s COPIED: it stands there, and is verified",
-			    p->steps[i].node);
+			out_line(app, STYLE_SAFE,
+			    "  %-12s COPIED: it stands there, and is verified", p->steps[i].node);
 		if (p->steps[i].kind == KIND_RELEASE && strcmp(last, p->steps[i].node) != 0) {
 			last = p->steps[i].node;
 			out_line(app, STYLE_SAFE, "  %-12s RELEASED: it replays again", last);
