@@ -73,31 +73,37 @@ static const char reads_sql[] =
     "ORDER BY f.n, f.reader, f.function LIMIT 1000";
 
 /*
- * Is any of $1 more than a table by itself (row 0: the long question takes the server
- * milliseconds)? Which of the functions $2 and operators $3 may be somebody's own that act?
+ * Is any of $1 more than a table by itself? Is there another than the server's own among the
+ * functions $2, the operators $3? The long questions take the server milliseconds.
  */
 static const char plain_sql[] =
-    "SELECT 0 AS n, NULL AS schema, 'r' AS type WHERE EXISTS (SELECT FROM "
-    "pg_catalog.unnest($1::pg_catalog.text[]) AS u(name) "
+    "SELECT EXISTS (SELECT FROM pg_catalog.unnest($1::pg_catalog.text[]) AS u(name) "
     "JOIN pg_catalog.pg_class AS c ON c.oid = pg_catalog.to_regclass(u.name) "
     "WHERE c.oid >= 16384 AND (c.relkind NOT IN ('r', 'm', 'S', 't') OR c.relrowsecurity "
-    "OR c.relhassubclass)) UNION ALL "
-    "(SELECT DISTINCT u.n, ns.nspname, 'f' FROM pg_catalog.unnest($2::pg_catalog.text[]) "
+    "OR c.relhassubclass)), "
+    "EXISTS (SELECT FROM pg_catalog.pg_proc AS p WHERE p.oid >= 16384 "
+    "AND p.proname = ANY ($2::pg_catalog.name[])) OR "
+    "EXISTS (SELECT FROM pg_catalog.pg_operator AS o WHERE o.oid >= 16384 "
+    "AND o.oprname = ANY ($3::pg_catalog.name[]))";
+
+/* Which of the functions $1 and operators $2 may be somebody's own that act? */
+static const char own_sql[] =
+    "SELECT DISTINCT u.n, ns.nspname, 'f' FROM pg_catalog.unnest($1::pg_catalog.name[]) "
     "WITH ORDINALITY AS u(name, n) JOIN pg_catalog.pg_proc AS p ON p.proname = u.name "
     "JOIN pg_catalog.pg_language AS l ON l.oid = p.prolang "
     "JOIN pg_catalog.pg_namespace AS ns ON ns.oid = p.pronamespace "
-    "WHERE " IS_OWN("pg_proc",
-	"p.oid") "AND pg_catalog.pg_function_is_visible(p.oid) AND " MAY_ACT "LIMIT 100) UNION ALL "
-		 "(SELECT DISTINCT u.n, ns.nspname, 'o' FROM "
-		 "pg_catalog.unnest($3::pg_catalog.text[]) "
-		 "WITH ORDINALITY AS u(name, n) JOIN pg_catalog.pg_operator AS o ON o.oprname = "
-		 "u.name "
-		 "JOIN pg_catalog.pg_proc AS p ON p.oid = o.oprcode "
-		 "JOIN pg_catalog.pg_language AS l ON l.oid = p.prolang "
-		 "JOIN pg_catalog.pg_namespace AS ns ON ns.oid = o.oprnamespace "
-		 "WHERE " IS_OWN("pg_operator",
-		     "o.oid") "AND pg_catalog.pg_operator_is_visible(o.oid) AND " MAY_ACT
-			      "LIMIT 100)";
+    "WHERE " IS_OWN(
+	"pg_proc", "p.oid") "AND pg_catalog.pg_function_is_visible(p.oid) AND " MAY_ACT
+			    "UNION ALL SELECT DISTINCT u.n, ns.nspname, 'o' "
+			    "FROM pg_catalog.unnest($2::pg_catalog.name[]) "
+			    "WITH ORDINALITY AS u(name, n) JOIN pg_catalog.pg_operator AS o ON "
+			    "o.oprname = u.name "
+			    "JOIN pg_catalog.pg_proc AS p ON p.oid = o.oprcode "
+			    "JOIN pg_catalog.pg_language AS l ON l.oid = p.prolang "
+			    "JOIN pg_catalog.pg_namespace AS ns ON ns.oid = o.oprnamespace "
+			    "WHERE " IS_OWN("pg_operator",
+				"o.oid") "AND pg_catalog.pg_operator_is_visible(o.oid) AND " MAY_ACT
+					 "LIMIT 100";
 
 enum {
 	COL_N,
@@ -259,6 +265,20 @@ take_own(struct reading *x, const PGresult *r, int row)
 	act->functions[act->nfunctions++] = full;
 }
 
+static int
+ask_own(struct cluster *c, struct waiter *w, struct reading *x, const char *const *params,
+    struct err *e)
+{
+	CLEAN_RESULT PGresult *r = NULL;
+	int row;
+
+	if (look(c, w, own_sql, 2, params, &r, e) < 0)
+		return -1;
+	for (row = 0; row < PQntuples(r); row++)
+		take_own(x, r, row);
+	return 0;
+}
+
 /* The short question; *is_more: reading a relation may run something, ask the long one. */
 static int
 ask_plain(struct cluster *c, struct waiter *w, struct reading *x, const char *relations,
@@ -267,16 +287,13 @@ ask_plain(struct cluster *c, struct waiter *w, struct reading *x, const char *re
 	CLEAN_RESULT PGresult *r = NULL;
 	const char *params[3] = {relations, look_array(x->a, x->functions.names, x->functions.n),
 	    look_array(x->a, x->operators.names, x->operators.n)};
-	int row;
 
 	*is_more = 0;
-	if (look(c, w, plain_sql, 3, params, &r, e) < 0)
+	if (look(c, w, plain_sql, 3, params, &r, e) < 0 || PQntuples(r) != 1)
 		return err_wrap(e, "looking up what the statement reads on %s", c->operator_node);
-	for (row = 0; row < PQntuples(r); row++)
-		if (PQgetvalue(r, row, 2)[0] == 'r')
-			*is_more = 1;
-		else
-			take_own(x, r, row);
+	*is_more = PQgetvalue(r, 0, 0)[0] == 't';
+	if (PQgetvalue(r, 0, 1)[0] == 't' && ask_own(c, w, x, params + 1, e) < 0)
+		return err_wrap(e, "looking up what the statement calls on %s", c->operator_node);
 	return 0;
 }
 

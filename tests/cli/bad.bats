@@ -50,6 +50,9 @@ fake() {
 }
 
 # This lab's shells, and no others; their children are named with -P.
+quiet() { ! pgrep -f "^$LAB/bin/holdfast"; }
+# One shell, with its classifier beside it.
+settled() { [ "$(shells | wc -l)" = 1 ] && pgrep -P "$(shells)"; }
 shells() {
 	local p
 	for p in $(pgrep -f "^$LAB/bin/holdfast"); do
@@ -427,10 +430,10 @@ fill_disk() { ! as_user hf-alice sh -c "cat /dev/zero >>'$DISK/filler'" 2>/dev/n
 	! grep -rl 'SECRET-canary-2' "$LAB/journal" "$LAB/spool" "$LAB/home"
 	pw=$(as_root cut -d: -f5 "$LAB/keys/alice.pgpass" | head -n 1)
 	! grep -rlF "$pw" "$LAB/journal" "$LAB/spool" "$LAB/home"
-	as_user hf-alice timeout 90 "$(holdfast_bin)" --config "$LAB/holdfast.conf" --as alice -c 'select pg_sleep(8)' \
+	wait_until 20 quiet
+	as_user hf-alice timeout 90 "$(holdfast_bin)" --config "$LAB/holdfast.conf" --as alice -c 'select pg_sleep(60)' \
 		</dev/null >/dev/null 2>&1 3>&- &
-	wait_until 10 pgrep -f "^$LAB/bin/holdfast"
-	sleep 1
+	wait_until 20 settled
 	for p in $(pgrep -f "^$LAB/bin/holdfast"); do
 		[ "$(stat -c %U "/proc/$p/environ")" = root ] # what the kernel makes of PR_SET_DUMPABLE 0
 		! tr '\0' '\n' <"/proc/$p/environ" | grep -F "$pw"
@@ -441,10 +444,11 @@ fill_disk() { ! as_user hf-alice sh -c "cat /dev/zero >>'$DISK/filler'" 2>/dev/n
 }
 
 @test "the classifier's children have neither journal nor terminal nor server, and die with the shell" {
-	as_user hf-alice timeout 90 "$(holdfast_bin)" --config "$LAB/holdfast.conf" --as alice -c 'select 1' -c 'select pg_sleep(8)' \
+	wait_until 20 quiet
+	as_user hf-alice timeout 90 "$(holdfast_bin)" --config "$LAB/holdfast.conf" --as alice -c 'select 1' -c 'select pg_sleep(60)' \
 		</dev/null >/dev/null 2>&1 3>&- &
-	wait_until 10 pgrep -f "^$LAB/bin/holdfast"
-	sleep 1
+	wait_until 20 settled
+	wait_until 20 sql_is pg1 1 "SELECT count(*) FROM pg_stat_activity WHERE query ~ 'pg_sleep.60' AND state = 'active' AND pid <> pg_backend_pid()"
 	shell=$(shells)
 	children=$(pgrep -P "$shell")
 	[ -n "$children" ]
@@ -455,6 +459,6 @@ fill_disk() { ! as_user hf-alice sh -c "cat /dev/zero >>'$DISK/filler'" 2>/dev/n
 		all="${all:-} $c"
 	done
 	kill -9 "$shell"
-	for c in $all; do wait_until 2 dead "$c"; done
+	for c in $all; do wait_until 10 dead "$c"; done
 	wait || true
 }

@@ -202,11 +202,10 @@ release_all() {
 	see 'PRIMARY shop>'
 	line 'DROP TABLE order_items;'
 	see 'or: reversible'
-	sleep 0.3
+	see 'to file the request; anything else stops:'
 	line 'reversible'
-	see 'pg1\) to run it'
+	see 'pg1\) to run it; anything else stops:'
 	screen | grep -F 'ALTER TABLE "holdfast_quarantine"."order_items" SET SCHEMA "public"'
-	sleep 0.3
 	line 'pg1'
 	see 'ALTER TABLE'
 	wait_until 10 sql_is pg1 1 "SELECT count(*) FROM pg_tables WHERE schemaname = 'holdfast_quarantine'" || { screen; false; }

@@ -72,7 +72,7 @@ shell() {
 @test "Ctrl-C cancels the query, not the shell" {
 	shell
 	line 'select pg_sleep(60);'
-	sleep 1.5
+	wait_until 20 sql_is pg1 1 "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query ~ 'pg_sleep.60' AND pid <> pg_backend_pid()"
 	key C-c
 	see_last 'PRIMARY shop>$'
 	line 'select 41 + 1 as answer;'
