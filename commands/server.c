@@ -24,7 +24,7 @@ static int
 df_exec(struct context *c, int argc, char **argv, struct result *r, struct err *e)
 {
 	return listing_view(c, ASK_FUNCTIONS, argc > 1 ? argv[1] : NULL,
-	    "there are no functions of the users' own", r, e);
+	    argc > 1 ? "no function fits" : "there are no functions of the users' own", r, e);
 }
 
 #define LISTING_NEEDS (IN_SHELL | HAS_JSON | NEED_CLUSTER)
@@ -47,7 +47,7 @@ const struct command command_du = {
 };
 const struct command command_df = {
     .name = "\\df",
-    .args = "[SCHEMA|NAME]",
+    .args = "[SCHEMA|NAME|PATTERN*]",
     .max = 1,
     .needs = LISTING_NEEDS,
     .help = "List the users' own functions",

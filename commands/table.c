@@ -70,14 +70,29 @@ const struct command *const commands[] = {
     NULL,
 };
 
+static const struct command *
+find(const char *name, size_t len)
+{
+	const struct command *c;
+	size_t i;
+
+	for (i = 0; (c = commands[i]) != NULL; i++)
+		if ((strncmp(c->name, name, len) == 0 && c->name[len] == '\0') ||
+		    (c->alias != NULL && strncmp(c->alias, name, len) == 0 &&
+			c->alias[len] == '\0'))
+			return c;
+	return NULL;
+}
+
+/* Listings say all they know: \dt+ is \dt. */
 const struct command *
 command_find(const char *name)
 {
-	size_t i;
+	size_t len = strlen(name);
+	const struct command *c = find(name, len);
 
-	for (i = 0; commands[i] != NULL; i++)
-		if (strcmp(commands[i]->name, name) == 0 ||
-		    (commands[i]->alias != NULL && strcmp(commands[i]->alias, name) == 0))
-			return commands[i];
-	return NULL;
+	if (c == NULL && len > 2 && name[0] == '\\' && strchr("dl", name[1]) != NULL &&
+	    name[len - 1] == '+')
+		c = find(name, len - 1);
+	return c;
 }

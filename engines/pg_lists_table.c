@@ -5,13 +5,16 @@
 #include "engines/pg_lists.h"
 #include "banned.h"
 
-/* Relations the argument may mean: a schema, a name, schema.name, or a pattern with * in it. No
- * backslash stands in these texts: the session may read them either way. */
+/* What the argument may mean: a schema, a name, schema.name, or a pattern of either with * in it.
+ * No backslash stands in these texts: the session may read them either way. */
+#define NAMED(name)                                                                                \
+	"($1::pg_catalog.text IS NULL OR n.nspname = $1 OR " name " = $1 OR "                      \
+	"pg_catalog.concat(n.nspname, '.', " name ") = $1 OR (pg_catalog.strpos($1, '*') > 0 "     \
+	"AND CASE WHEN pg_catalog.strpos($1, '.') > 0 THEN pg_catalog.concat(n.nspname, "          \
+	"'.', " name ") ELSE " name " END LIKE pg_catalog.replace($1, '*', '%'))) "
 #define VISIBLE_OR_NAMED                                                                           \
-	"n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_toast' AND "  \
-	"($1::pg_catalog.text IS NULL OR n.nspname = $1 OR c.relname = $1 OR "                     \
-	"pg_catalog.concat(n.nspname, '.', c.relname) = $1 OR "                                    \
-	"(pg_catalog.strpos($1, '*') > 0 AND c.relname LIKE pg_catalog.replace($1, '*', '%'))) "
+	"n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_toast' "      \
+	"AND " NAMED("c.relname")
 
 const struct list_row pg_lists[] = {
     {ASK_TABLES, LIST_PERSON, 1, 0,
@@ -81,9 +84,8 @@ const struct list_row pg_lists[] = {
 	"'aggregate' WHEN 'w' THEN 'window' WHEN 'p' THEN 'procedure' ELSE 'function' END AS kind, "
 	"CASE p.provolatile WHEN 'i' THEN 'immutable' WHEN 's' THEN 'stable' ELSE 'volatile' END "
 	"AS volatility FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = "
-	"p.pronamespace WHERE n.nspname NOT IN ('pg_catalog', 'information_schema') AND "
-	"($1::pg_catalog.text IS NULL OR n.nspname = $1 OR p.proname = $1) ORDER BY 1, 2, 3 LIMIT "
-	"5000"},
+	"p.pronamespace WHERE n.nspname NOT IN ('pg_catalog', 'information_schema') AND " NAMED(
+	    "p.proname") "ORDER BY 1, 2, 3 LIMIT 5000"},
     {ASK_SCHEMAS, LIST_PERSON, 0, 0,
 	"SELECT n.nspname AS name, pg_catalog.pg_get_userbyid(n.nspowner) AS owner, (SELECT "
 	"pg_catalog.count(*) FROM pg_catalog.pg_class AS c WHERE c.relnamespace = n.oid AND "
@@ -173,7 +175,9 @@ const struct list_row pg_lists[] = {
 	"('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_toast' AND "
 	"($1::pg_catalog.text IS NULL OR n.nspname = $1 OR c.relname = $1 OR t.relname = $1 OR "
 	"pg_catalog.concat(n.nspname, '.', c.relname) = $1 OR (pg_catalog.strpos($1, '*') > 0 AND "
-	"c.relname LIKE pg_catalog.replace($1, '*', '%'))) ORDER BY 1, 3, 2 LIMIT 5000"},
+	"CASE WHEN pg_catalog.strpos($1, '.') > 0 THEN pg_catalog.concat(n.nspname, '.', "
+	"c.relname) "
+	"ELSE c.relname END LIKE pg_catalog.replace($1, '*', '%'))) ORDER BY 1, 3, 2 LIMIT 5000"},
     {ASK_EXTENSIONS, LIST_PERSON, 0, 0,
 	"SELECT e.extname AS name, e.extversion AS version, n.nspname AS schema, "
 	"pg_catalog.obj_description(e.oid, 'pg_extension') AS what FROM pg_catalog.pg_extension "

@@ -124,6 +124,14 @@ psql_csv() {
 	[[ $output == *orders_pkey*"primary key"* && $output != *customers_pkey* ]]
 	run -0 ours -c '\dv'
 	[[ $output == *big_orders* && $output != *customers* ]]
+	run -0 ours -c '\dt public.order*'
+	[[ $output == *order_items* && $output == *orders* && $output != *customers* ]]
+	run -0 ours -c '\dt+ orders'
+	[[ $output == *"table"*postgres* && $output != *customers* ]]
+	run -0 ours -c '\df public.tw*'
+	[[ $output == *twice* ]]
+	run -0 ours -c '\df nothing_such'
+	[[ $output == *"no function fits"* ]]
 	run -0 ours -c '\dn'
 	[[ $output == *public* ]]
 	run -0 ours -c '\dx'
