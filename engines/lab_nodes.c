@@ -41,6 +41,13 @@ up_tree(int i)
 	return i == 0 ? -1 : (i - 1) / 2;
 }
 
+/* Three below each: thirty standbys are three levels. */
+static int
+up_fleet(int i)
+{
+	return i == 0 ? -1 : (i - 1) / 3;
+}
+
 static int
 up_multi(int i)
 {
@@ -59,6 +66,7 @@ static const struct shape {
     {"star", -1, up_star, 0, 0, -1, -1},
     {"cascade", -1, up_cascade, 0, 0, -1, -1},
     {"tree", -1, up_tree, 0, 0, -1, -1},
+    {"fleet", -1, up_fleet, 0, 0, -1, -1},
     {"sync", -1, up_star, 1, 0, -1, -1},
     {"delayed", 2, up_star, 0, 1, -1, -1},
     {"dual", 1, up_star, 0, 0, 1, 0},
@@ -70,7 +78,8 @@ bad_shape(const char *text, struct err *e)
 {
 	err_set(e, ERR_USAGE, "%s is no shape of a lab", text);
 	return err_hint(e,
-	    "Take single, star:N, cascade:N, tree:N, sync:N or delayed (with mariadb also dual or "
+	    "Take single, star:N, cascade:N, tree:N, fleet:N, sync:N or delayed (with mariadb also "
+	    "dual or "
 	    "multi, with mysql dual), N from 1 to %d.",
 	    LAB_MAX_NODES - 1);
 }

@@ -13,7 +13,7 @@
 
 struct arena;
 
-#define LAB_MAX_NODES 24
+#define LAB_MAX_NODES 40
 #define LAB_ROWS 1000000
 
 /* The OS user that a person's key and passfile are given to. */
@@ -23,7 +23,7 @@ struct lab_owner {
 
 struct lab_setup {
 	const char *engine; /* "postgresql" */
-	const char *shape;  /* single, star:N, cascade:N, tree:N, sync:N, delayed */
+	const char *shape;  /* single, star:N, cascade:N, tree:N, fleet:N, sync:N, delayed */
 	const char *dir;    /* made, or empty */
 	const char *user;   /* OS user of the servers; NULL: "postgres" for root, else the caller */
 	const char *group;  /* OS group of spool and journal; NULL: "holdfast-op" where persons have
