@@ -17,6 +17,7 @@
 #include "banned.h"
 
 #define ROW_ARENA ((size_t)1 << 20)
+#define CELL_MAX ((size_t)1 << 20)
 #define LINE_MAX_BYTES ((size_t)1 << 30)
 
 static struct out_table *
@@ -38,6 +39,18 @@ table_new(struct app *app, enum layout layout)
 	return t;
 }
 
+/* A value nobody can read at a screen: its beginning, and how much there is. */
+static const char *
+beginning_of(struct arena *a, const char *s, size_t len)
+{
+	size_t n = CELL_MAX;
+
+	while (n > 0 && ((unsigned char)s[n] & 0xC0) == 0x80)
+		n--;
+	return arena_printf(a, "%s ... (the first %s of %s; --csv or --json gives all of it)",
+	    text_inert(a, s, n, 0), text_bytes(a, (int64_t)n), text_bytes(a, (int64_t)len));
+}
+
 /* JSON cells stay as they came (width is their length); others are made inert here, once. */
 static struct cell
 cell_of(struct out_table *t, struct arena *a, const char *s, size_t len)
@@ -51,7 +64,8 @@ cell_of(struct out_table *t, struct arena *a, const char *s, size_t len)
 		c.width = (int)len;
 		return c;
 	}
-	c.s = text_inert(a, s, len, t->layout == LAYOUT_LINES ? TEXT_TABS : 0);
+	c.s = len > CELL_MAX ? beginning_of(a, s, len)
+			     : text_inert(a, s, len, t->layout == LAYOUT_LINES ? TEXT_TABS : 0);
 	c.width = text_width(c.s, strlen(c.s));
 	return c;
 }

@@ -143,6 +143,7 @@ shells() {
 	check cold "not accepting connections"
 	check noslots "too many clients"
 	check nologin "could not connect"
+	check old "PostgreSQL 11.22, and before 12 nothing can be held or proved; nothing was asked"
 }
 
 @test "the same as a node of a cluster: named for what it is, and the rest is still seen" {
@@ -159,6 +160,7 @@ shells() {
 	check garbage unreachable
 	check starting starting
 	check noslots no-slots
+	check old unreachable
 }
 
 @test "a connection cut in the middle: a read failed (4), a change is OUTCOME UNKNOWN (10)" {

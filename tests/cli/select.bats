@@ -129,3 +129,22 @@ rows() {
 	[ "$ROWS" -ge 2500 ] && [ "$ROWS" -le 10000 ]
 	[ "$(copied)" = 0 ]
 }
+
+@test "1,600 columns, in every form" {
+	local q
+	q="SELECT $(seq -s, 1 1600 | sed -E 's/([0-9]+)/\1 AS c\1/g');"
+	run -0 as alice --csv -c "$q"
+	[ "${#lines[@]}" = 2 ]
+	[ "$(tr -cd , <<<"${lines[1]}" | wc -c)" = 1599 ]
+	run -0 as alice --json -c "$q"
+	[ "$(python3 -c 'import json,sys; print(len(json.load(sys.stdin)[0]))' <<<"$output")" = 1600 ]
+	run -0 as alice -c "$q"
+	[[ "$output" == *'|  1600'* ]]
+}
+
+@test "a value of many megabytes: its beginning at a screen, with its size; whole where a program reads" {
+	as alice -c "SELECT repeat('x', 12 * 1024 * 1024) AS big;" >"$BATS_TEST_TMPDIR/screen"
+	[ "$(wc -c <"$BATS_TEST_TMPDIR/screen")" -lt 4194304 ]
+	grep -q 'x \.\.\. (the first 1\.0 MB of 12\.0 MB; --csv or --json gives all of it)$' "$BATS_TEST_TMPDIR/screen"
+	[ "$(as alice --csv -c "SELECT repeat('x', 12 * 1024 * 1024) AS big;" | tail -n 1 | wc -c)" = 12582913 ]
+}

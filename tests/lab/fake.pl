@@ -2,7 +2,7 @@
 # A server that misbehaves, on a free port of the loopback address, for as long as its test lives.
 #	fake.pl MODE [PORT [BYTES]]	prints its own port, then serves until it is killed
 # silent: accepts and never answers. garbage: answers with bytes of no protocol. eof: hangs up.
-# starting, noslots, nologin: refuses as a server does that is starting, full, or a stranger.
+# old: lets in, and is PostgreSQL 11. starting, noslots, nologin: refuses as a server does that is starting, full, or a stranger.
 # cut: hands on to PORT and hangs up once PORT has sent BYTES since a query with the word CUTME.
 # stall: the same, but goes silent instead of hanging up.
 use strict;
@@ -75,6 +75,12 @@ while (1) {
 		    if $mode eq 'cold';
 		refuse($c, '53300', 'sorry, too many clients already') if $mode eq 'noslots';
 		refuse($c, '28P01', "no \033[31mentry\302\233 for\nyou") if $mode eq 'nologin';
+		if ($mode eq 'old') {
+			my $v = "server_version\0" . "11.22\0";
+			$c->syswrite('R' . pack('NN', 8, 0) . 'S' . pack('N', length($v) + 4) . $v .
+			    'K' . pack('NNN', 12, 1, 2) . 'Z' . pack('N', 5) . 'I');
+			sleep 600;
+		}
 	}
 	exit 0;
 }
