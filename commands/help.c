@@ -9,6 +9,9 @@
 #include "text.h"
 #include "banned.h"
 
+#define USAGE_WIDTH 22
+#define FORMS_MAX 16
+
 extern const struct command command_help, command_sql_help;
 
 static const char *const habits[][2] = {
@@ -19,12 +22,40 @@ static const char *const habits[][2] = {
     {"\\q", "Leave; what is held stays held"},
 };
 
+/* What stands in the list: the words where they are few, so that the sentence beside it is seen. */
 static char *
-usage(struct arena *a, const struct command *c)
+brief(struct context *c, const struct command *row)
 {
-	if (c->args == NULL || c->args[0] == '\0')
-		return arena_strdup(a, c->name);
-	return arena_printf(a, "%s %s", c->name, c->args);
+	const char *args = row->args == NULL ? "" : row->args;
+	char *full = arena_printf(c->arena, "%s%s%s", row->name, args[0] != '\0' ? " " : "", args);
+	const char *also = row->alias == NULL ? "" : arena_printf(c->arena, ", %s", row->alias);
+
+	if (c->is_json)
+		return full;
+	if (strlen(full) + strlen(also) > USAGE_WIDTH)
+		full = arena_printf(c->arena, "%s ...", row->name);
+	return arena_printf(c->arena, "%s%s", full, also);
+}
+
+/* One line for each form of the arguments: those that " | " parts outside of brackets. */
+static size_t
+forms(struct context *c, const struct command *row, char **lines)
+{
+	const char *p, *from = row->args == NULL ? "" : row->args;
+	size_t n = 0;
+	int depth = 0;
+
+	for (p = from; *p != '\0' && n < FORMS_MAX - 1; p++) {
+		depth += *p == '[' || *p == '(';
+		depth -= *p == ']' || *p == ')';
+		if (depth > 0 || p[0] != ' ' || p[1] != '|' || strchr(" \n", p[2]) == NULL)
+			continue;
+		lines[n++] = arena_printf(c->arena, "%s %.*s", row->name, (int)(p - from), from);
+		from = p + 2 + strspn(p + 2, " \n");
+		p = from - 1;
+	}
+	lines[n++] = arena_printf(c->arena, "%s%s%s", row->name, *from != '\0' ? " " : "", from);
+	return n;
 }
 
 static int
@@ -39,8 +70,8 @@ explain(struct context *c, const char *verb, struct result *r, struct err *e)
 		    text_fit(c->arena, verb, strlen(verb), 40));
 		return err_hint(e, "? lists the verbs; everything else is SQL.");
 	}
-	lines = arena_array(c->arena, 3, sizeof(*lines));
-	lines[n++] = usage(c->arena, row);
+	lines = arena_array(c->arena, FORMS_MAX + 2, sizeof(*lines));
+	n = forms(c, row, lines);
 	lines[n++] = arena_printf(c->arena, "    %s.", row->help);
 	if (row->alias != NULL)
 		lines[n++] = arena_printf(c->arena, "    Also: %s", row->alias);
@@ -51,7 +82,7 @@ explain(struct context *c, const char *verb, struct result *r, struct err *e)
 static int
 help_exec(struct context *c, int argc, char **argv, struct result *r, struct err *e)
 {
-	static const char *const titles[] = {"verb", "also", "what it does"};
+	static const char *const titles[] = {"verb", "what it does"};
 	size_t nhabits = sizeof(habits) / sizeof(habits[0]), n = 0, i;
 	const char **cells;
 
@@ -60,22 +91,21 @@ help_exec(struct context *c, int argc, char **argv, struct result *r, struct err
 		return explain(c, argv[1], r, e);
 	for (i = 0; commands[i] != NULL; i++)
 		;
-	cells = arena_array(c->arena, (i + nhabits) * 3, sizeof(*cells));
+	cells = arena_array(c->arena, (i + nhabits) * 2, sizeof(*cells));
 	for (i = 0; commands[i] != NULL; i++) {
 		if (!(commands[i]->needs & IN_SHELL))
 			continue;
-		cells[n++] = usage(c->arena, commands[i]);
-		cells[n++] = commands[i]->alias == NULL ? "" : commands[i]->alias;
+		cells[n++] = brief(c, commands[i]);
 		cells[n++] = commands[i]->help;
 	}
 	for (i = 0; i < nhabits; i++) {
 		cells[n++] = habits[i][0];
-		cells[n++] = "";
 		cells[n++] = habits[i][1];
 	}
-	view_table(c->arena, &r->view, 3, titles, cells, n / 3, NULL);
+	view_table(c->arena, &r->view, 2, titles, cells, n / 2, NULL);
 	r->view.footer =
-	    "Everything else is SQL, up to ';'. `plan LINE` shows what a line would do.";
+	    "Everything else is SQL, up to ';'. `plan LINE` shows what a line would do, `? VERB` "
+	    "all words of a verb.";
 	return 0;
 }
 

@@ -144,3 +144,16 @@ psql_csv() {
 	run -0 ours --json -c '\d orders'
 	jq -e '[.[] | select(.part == "index")] | length == 3' <<<"$output"
 }
+
+@test "?: every verb on a line that a screen of 80 columns holds, and all forms of one" {
+	run -0 ours -c '?'
+	[[ $output == *"connect ..., \\c "*"| Connect to a node"* ]]
+	[ "$(sed '/^Everything/d' <<<"$output" | wc -L)" -le 100 ]
+	run -0 ours -c '? incident'
+	[ "${lines[0]}" = 'incident open NAME [TITLE]' ]
+	[[ $output == *$'\n'"incident close"* ]]
+	run -0 ours -c '? journal'
+	[[ $output == *$'\n'"journal resolve [ID"* ]]
+	run -0 ours --json -c '?'
+	jq -e '[.[] | select(.verb == "undo PLAN")] | length == 1' <<<"$output"
+}
