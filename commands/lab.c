@@ -110,12 +110,12 @@ down(struct context *c, const char *dir, struct result *r, struct err *e)
 static int
 lab_exec(struct context *c, int argc, char **argv, struct result *r, struct err *e)
 {
-	struct lab_setup s = {.engine = "postgresql", .shape = "single"};
 	int i = 2, used, is_incident = strcmp(argv[1], "incident") == 0 && argc > 2;
+	struct lab_setup s = {
+	    .engine = is_incident && strcmp(argv[2], "gitlab") != 0 ? "mariadb" : "postgresql",
+	    .shape = is_incident ? "star:1" : "single",
+	    .incident = is_incident ? argv[i++] : NULL};
 
-	if (is_incident)
-		s = (struct lab_setup){
-		    .engine = "mariadb", .shape = "star:1", .incident = argv[i++]};
 	for (; i < argc; i += used)
 		if (option(c, &s, argv + i, argc - i, &used, e) != 0)
 			return err_hint(e, "holdfast(1) lists the options of lab.");

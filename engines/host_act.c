@@ -22,7 +22,7 @@ static const struct host_procedure {
     {"host-quarantine-v1", script_quarantine,
 	{"above", "above_inode", "name", "inode", "quarantine", "system", "manifest"}},
     {"host-restore-v1", script_restore, {"above", "above_inode", "name", "inode", "quarantine"}},
-    {"host-expunge-v1", script_expunge, {"above", "above_inode", "quarantine", "inode"}},
+    {"host-expunge-v1", script_expunge, {"above", "above_inode", "quarantine", "inode", "bytes"}},
     {"host-copy-v1", script_copy,
 	{"above", "above_inode", "name", "bytes", "keep", "source", "source_inode", "marker"}},
     {"host-basebackup-v1", script_basebackup,

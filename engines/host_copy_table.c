@@ -168,7 +168,7 @@ const char script_basebackup[] = BEGIN
     "set -- \"$@\" \"${9:+--create-slot}\" \"${8:+--slot=$8}\" \"${10:+--write-recovery-conf}\"\n"
     "\"${bin}pg_basebackup\" -D \"$q/data\" -d \"$6\" -X stream --checkpoint=fast -P -v "
     "--no-password "
-    "${12:+\"$12\"} ${13:+\"$13\"} ${14:+\"$14\"} >\"$q/LOG\" 2>&1 </dev/null &\n"
+    "${12:+\"${12}\"} ${13:+\"${13}\"} ${14:+\"${14}\"} >\"$q/LOG\" 2>&1 </dev/null &\n"
     "pid=$!\n" WATCH
     "watch || { said=$(tr '\\r' '\\n' <\"$q/LOG\" | grep -a 'error:' | tail -n 1); clean; die 1 "
     "\"$said; $left\"; }\n"

@@ -18,6 +18,7 @@
 #include "banned.h"
 
 #define STOP_MS 5000
+#define WORDS 24 /* of one ssh */
 #define SSH "/usr/bin/ssh"
 #define SSH_BROKE 255 /* ssh's own exit status */
 
@@ -222,18 +223,25 @@ static void
 kill_there(struct job *j, struct waiter *plain)
 {
 	char pid[32];
-	const char *const argv[] = {"/bin/sh", "-c", "kill -s TERM -- \"-$1\"", "stop", pid, NULL};
+	/* ssh says 255 of a command that a signal ended, as of a connection that broke: the far
+	 * side is asked whether it is gone. */
+	static const char script[] = "kill -s TERM -- \"-$1\"; i=0; while [ $i -lt 40 ]; do "
+				     "kill -0 -- \"-$1\" 2>/dev/null || exit 0; i=$((i+1)); "
+				     "sleep 0.1; done; exit 1";
+	const char *const argv[] = {"/bin/sh", "-c", script, "stop", pid, NULL};
 	struct host_command stop = {.argv = argv, .timeout_ms = STOP_MS};
+	int is_gone;
 	struct err ignored = {0};
 
 	snprintf(pid, sizeof(pid), "%ld", j->start.pid);
 	buf_init(&stop.out, 4096);
 	buf_init(&stop.err, 4096);
-	run_remote(j->h, plain, &stop, &ignored);
+	is_gone = run_remote(j->h, plain, &stop, &ignored) == 0 && stop.status == 0;
 	host_command_free(&stop);
 	j->w = plain;
 	j->deadline = now_ms() + STOP_MS;
-	if (pump(j, &ignored) == 0 && wait_end(j, &ignored) == 0 && j->cmd->status != SSH_BROKE)
+	if (pump(j, &ignored) == 0 && wait_end(j, &ignored) == 0 &&
+	    (is_gone || j->cmd->status != SSH_BROKE))
 		j->cmd->is_unknown = 0;
 }
 
@@ -317,12 +325,10 @@ run_local(struct host_conn *h, struct waiter *w, struct host_command *cmd, struc
 	return host_words(cmd->argv, argv, e) != 0 ? -1 : run_job(&j, argv, environ, e);
 }
 
-/* ssh's own words; what a section does not say, ssh_config says. */
+/* ssh's own words for one host; what a section does not say, ssh_config says. */
 static size_t
-ssh_words(struct host_conn *h, const char **argv)
+section_words(struct host_conn *h, const struct host_config *c, const char **argv)
 {
-	const struct host_config *c = h->config, *via;
-	const char *jumps = "";
 	size_t n = 0;
 
 	argv[n++] = SSH;
@@ -338,32 +344,58 @@ ssh_words(struct host_conn *h, const char **argv)
 		argv[n++] = arena_printf(h->arena, "-oIdentityFile=\"%s\"", c->key);
 	if (c->known_hosts != NULL)
 		argv[n++] = arena_printf(h->arena, "-oUserKnownHostsFile=\"%s\"", c->known_hosts);
-	for (via = c; via->jump != NULL;) {
-		via = host_find(h->cluster, via->jump);
-		jumps = arena_printf(h->arena, "%s%s%s%s:%d%s%s",
-		    via->user == NULL ? "" : via->user, via->user == NULL ? "" : "@", "",
-		    via->address, via->port, jumps[0] == '\0' ? "" : ",", jumps);
-	}
-	if (jumps[0] != '\0')
-		argv[n++] = arena_printf(h->arena, "-oProxyJump=%s", jumps);
-	argv[n++] = "--";
-	argv[n++] = c->address;
 	return n;
+}
+
+/* The way to a host through others: each step as strict as the last. ssh's own ProxyJump would take
+ * neither keys nor strictness along. What % means to ssh is doubled. */
+static int
+way(struct host_conn *h, const struct host_config *c, const char **out, struct err *e)
+{
+	const struct host_config *via = host_find(h->cluster, c->jump);
+	const char *argv[WORDS], *inner = NULL, *p;
+	struct buf line, twice;
+	size_t n = section_words(h, via, argv);
+	int rc = 0;
+
+	if (via->jump != NULL) {
+		if (way(h, via, &inner, e) != 0)
+			return -1;
+		argv[n++] = inner;
+	}
+	argv[n++] = "-W";
+	argv[n++] = arena_printf(
+	    h->arena, strchr(c->address, ':') == NULL ? "%s:%d" : "[%s]:%d", c->address, c->port);
+	argv[n++] = "--";
+	argv[n++] = via->address;
+	argv[n] = NULL;
+	buf_init(&line, HOST_LINE_MAX);
+	buf_init(&twice, HOST_LINE_MAX);
+	rc = host_quote(&line, argv, e);
+	for (p = buf_str(&line); rc == 0 && *p != '\0'; p++)
+		buf_puts(&twice, *p == '%' ? "%%" : (char[]){*p, '\0'});
+	*out = arena_printf(h->arena, "-oProxyCommand=%s", buf_str(&twice));
+	buf_free(&line);
+	buf_free(&twice);
+	return rc;
 }
 
 static int
 run_remote(struct host_conn *h, struct waiter *w, struct host_command *cmd, struct err *e)
 {
 	struct job j = {.h = h, .w = w, .cmd = cmd, .is_remote = 1};
-	const char *argv[24];
+	const char *argv[WORDS];
 	struct buf line;
-	size_t n;
+	size_t n = section_words(h, h->config, argv);
 	int rc;
 
 	buf_init(&line, HOST_LINE_MAX);
 	rc = host_line(&line, cmd->argv, e);
+	if (rc == 0 && h->config->jump != NULL)
+		rc = way(h, h->config, &argv[n++], e);
 	if (rc == 0) {
-		n = ssh_words(h, argv);
+		argv[n++] = "--";
+		argv[n++] = h->config->address;
 		argv[n++] = buf_str(&line);
 		argv[n] = NULL;
 		rc = run_job(&j, argv, environ, e);

@@ -146,7 +146,7 @@ const char script_restore[] =
     "printf 'renamed back\\n'\n";
 
 /* Removes a quarantine: $1 directory above, $2 its device:inode, $3 the quarantine's name, $4
- * device:inode of what it must hold. Stays on its file system. */
+ * device:inode of what it must hold, $5 its bytes. Stays on its file system. */
 const char script_expunge[] =
     "die() { printf '%s\\n' \"$2\" >&2; exit \"$1\"; }\n"
     "cd -P -- \"$1\" 2>/dev/null || die 8 \"$1 is gone\"\n"
@@ -159,5 +159,12 @@ const char script_expunge[] =
     "for p in /proc/[0-9]*; do\n"
     "	[ ! \"$p/cwd\" -ef \"./$3/data\" ] || die 8 \"process ${p#/proc/} works in it\"\n"
     "done\n"
+    "find \"./$3\" -xdev -depth ! -type d -printf '%b\\n' -delete 2>/dev/null | {\n"
+    "	n=0 s=0\n"
+    "	while read -r b; do\n"
+    "		s=$((s + b * 512)) n=$((n + 1))\n"
+    "		[ $((n % 100)) -ne 0 ] || printf '%%%s %s removing\\n' \"$s\" \"$5\"\n"
+    "	done\n"
+    "}\n"
     "rm -rf --one-file-system -- \"./$3\" || die 1 'part of it could not be removed'\n"
     "printf 'removed\\n'\n";

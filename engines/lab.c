@@ -331,6 +331,29 @@ join(struct lab *l, struct waiter *w, struct err *e)
 	return rc;
 }
 
+/* The standby fell too far behind while its slot was gone: it can never catch up. */
+static int
+break_replication(struct lab *l, struct waiter *w, struct err *e)
+{
+	struct scratch s;
+
+	if (!l->has_hosts || l->nnodes < 2)
+		return 0;
+	if (scratch_stop(lab_data(l, 1), w, e) != 0 ||
+	    script(l, "shop",
+		arena_printf(l->arena,
+		    "SELECT pg_drop_replication_slot('%s') \\gset ignored_\n"
+		    "CREATE TABLE spam_reports (id int);\n"
+		    "SELECT pg_switch_wal() \\gset ignored_\nCHECKPOINT;\n"
+		    "INSERT INTO spam_reports SELECT generate_series(1, 1000);\n"
+		    "SELECT pg_switch_wal() \\gset ignored_\nCHECKPOINT;\n",
+		    l->nodes[1].name),
+		w, e) != 0 ||
+	    start(l, 1, 0, &s, e) != 0)
+		return -1;
+	return ready(l, 1, &s, w, e);
+}
+
 static int
 build(struct lab *l, struct waiter *w, struct err *e)
 {
@@ -340,7 +363,8 @@ build(struct lab *l, struct waiter *w, struct err *e)
 	/* Once with the real wal_level, so that the copies' control files say so. */
 	if (l->nnodes > 1 && (cycle(l, 0, w, e) != 0 || lab_copy(l, lab_configure, w, e) != 0))
 		return -1;
-	if (start_all(l, w, e) != 0 || (l->nnodes > 1 && join(l, w, e) != 0))
+	if (start_all(l, w, e) != 0 || (l->nnodes > 1 && join(l, w, e) != 0) ||
+	    break_replication(l, w, e) != 0 || lab_hosts(l, w, e) != 0)
 		return -1;
 	return lab_config(l, e);
 }
@@ -396,6 +420,25 @@ user_of(const struct lab *l)
 	return l->setup->user != NULL || geteuid() != 0 ? l->setup->user : l->kind->user;
 }
 
+/* What a published incident needs. */
+static int
+find_incident(struct lab *l, struct err *e)
+{
+	const char *name = l->setup->incident;
+
+	if (name == NULL)
+		return 0;
+	l->has_hosts = strcmp(name, "gitlab") == 0;
+	if ((strcmp(name, "cxalloy") == 0 && l->kind == &lab_mariadb) ||
+	    (l->has_hosts && l->kind == &lab_postgresql))
+		return 0;
+	return err_set(e, ERR_USAGE,
+	    "no incident of the name %s is there for this engine: cxalloy with mariadb, gitlab "
+	    "with "
+	    "postgresql",
+	    name);
+}
+
 int
 lab_up(const struct lab_setup *setup, struct waiter *w, struct err *e)
 {
@@ -412,11 +455,8 @@ lab_up(const struct lab_setup *setup, struct waiter *w, struct err *e)
 	password(l->alice);
 	password(l->bob);
 	rc = find_kind(l, e);
-	if (rc == 0 && setup->incident != NULL &&
-	    (strcmp(setup->incident, "cxalloy") != 0 || l->kind != &lab_mariadb))
-		rc = err_set(e, ERR_USAGE,
-		    "no incident of the name %s is there for this engine: cxalloy, with mariadb",
-		    setup->incident);
+	if (rc == 0)
+		rc = find_incident(l, e);
 	if (rc == 0)
 		rc = lab_shape(l, e);
 	if (rc == 0)

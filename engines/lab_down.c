@@ -65,6 +65,7 @@ lab_down(const char *dir, struct waiter *w, struct err *e)
 	}
 	if (p != NULL)
 		closedir(p);
+	lab_hosts_down(real, w);
 	return rc == 0 ? scratch_remove(real, e) : -1;
 }
 

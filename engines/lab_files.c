@@ -276,9 +276,22 @@ lab_keys(struct lab *l, struct waiter *w, struct err *e)
 	return rc;
 }
 
+/* Which machine a node is on, and how a copy of it logs in. */
+static const char *
+host_options(const struct lab *l, size_t k)
+{
+	return !l->has_hosts
+		   ? ""
+		   : arena_printf(l->arena,
+			 "\t\thost = \"h%zu\"\n\t\tcopy = \"host=127.0.0.1 port=%d user=replicator "
+			 "passfile=%s/servers/replicator.pgpass\"\n",
+			 k + 1, l->nodes[k].port, l->dir);
+}
+
 int
 lab_config(struct lab *l, struct err *e)
 {
+	const struct passwd *pw;
 	struct buf b;
 	int i, rc;
 	size_t k;
@@ -295,9 +308,11 @@ lab_config(struct lab *l, struct err *e)
 	buf_printf(
 	    &b, "cluster \"lab\" {\n\tengine = %s\n\tdatabase = \"shop\"\n", l->kind->engine);
 	for (k = 0; k < l->nnodes; k++)
-		buf_printf(&b, "\tnode \"%s\" {\n\t\taddress = \"%s\"\n\t}\n", l->nodes[k].name,
-		    l->kind->address(l, k));
+		buf_printf(&b, "\tnode \"%s\" {\n\t\taddress = \"%s\"\n%s\t}\n", l->nodes[k].name,
+		    l->kind->address(l, k), host_options(l, k));
 	buf_puts(&b, "}\n");
+	pw = getpwuid(l->user.uid);
+	lab_host_sections(l, pw == NULL ? "postgres" : pw->pw_name, &b);
 	rc = lab_write(l, "holdfast.conf", buf_str(&b), 0644, geteuid(), getegid(), e);
 	buf_reset(&b);
 	for (k = 0; k < l->nnodes; k++)

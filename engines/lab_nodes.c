@@ -157,7 +157,13 @@ lab_reserve(struct lab *l, struct err *e)
 			l->nodes[i].port = PORT_FIRST + r % PORT_COUNT;
 			l->nodes[i].reserved = reserve(l->nodes[i].port);
 		}
-		if (l->nodes[i].reserved == -1)
+		for (try = 0; l->has_hosts && try < PORT_TRIES && l->nodes[i].ssh_reserved <= 0;
+		     try++) {
+			random_bytes(&r, sizeof(r));
+			l->nodes[i].ssh_port = PORT_FIRST + r % PORT_COUNT;
+			l->nodes[i].ssh_reserved = reserve(l->nodes[i].ssh_port);
+		}
+		if (l->nodes[i].reserved == -1 || l->nodes[i].ssh_reserved < 0)
 			return err_set(e, ERR_FAILED, "could not find a free port on 127.0.0.1: %s",
 			    strerror(errno));
 	}

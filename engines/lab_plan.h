@@ -18,9 +18,11 @@ struct lab_member {
 	int port;
 	int reserved; /* a bound socket that keeps the port ours; -1 none */
 	int delay_s;
+	int ssh_port, ssh_reserved; /* its machine's, where the lab has machines */
 };
 
 struct lab;
+struct buf;
 
 /* What differs between the engines' labs. */
 struct lab_kind {
@@ -46,7 +48,8 @@ struct lab {
 	gid_t group; /* of spool and journal */
 	struct lab_member nodes[LAB_MAX_NODES];
 	size_t nnodes;
-	int nsync; /* standbys in synchronous_standby_names */
+	int has_hosts; /* an sshd a node */
+	int nsync;     /* standbys in synchronous_standby_names */
 	char admin[LAB_PASSWORD], replicator[LAB_PASSWORD], alice[LAB_PASSWORD], bob[LAB_PASSWORD];
 };
 
@@ -75,6 +78,10 @@ int lab_pgpass_of(
     const struct lab *l, const char *name, const char *role, uid_t uid, gid_t gid, struct err *e);
 int lab_keys(struct lab *l, struct waiter *w, struct err *e);
 int lab_config(struct lab *l, struct err *e);
+/* lab_hosts.c: sshds, their sections of holdfast.conf, their end. */
+int lab_hosts(struct lab *l, struct waiter *w, struct err *e);
+void lab_host_sections(const struct lab *l, const char *user, struct buf *b);
+void lab_hosts_down(const char *dir, struct waiter *w);
 /* lab_nodes.c: shape, ports, a server's configuration. */
 int lab_shape(struct lab *l, struct err *e);
 int lab_reserve(struct lab *l, struct err *e);

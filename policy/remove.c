@@ -321,6 +321,8 @@ policy_plan_expunge(struct arena *a, struct plan *p, const struct remove_input *
 		    in->path->real, filed->id);
 	s = add_step(&r, "host-expunge-v1", KIND_EXPUNGE, EXPUNGE_MS);
 	copy_args(&r, s, was);
+	arg(&r, s, "bytes",
+	    arena_printf(a, "%lld", (long long)(in->path->bytes < 0 ? 0 : in->path->bytes)));
 	s->why = arena_printf(a, "remove %s for good", in->path->real);
 	plan_add_loss(a, p, arena_printf(a, "%s on host %s", in->path->real, in->host->name),
 	    in->path->bytes < 0 ? "size not counted" : text_bytes(a, in->path->bytes));

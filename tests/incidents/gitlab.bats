@@ -9,12 +9,10 @@ load ../lab/hosts
 
 setup_file() {
 	export BATS_NO_PARALLELIZE_WITHIN_FILE=true
-	lab_up star:1 --rows 2000
-	hosts_up pg1 pg2
+	LAB_INCIDENT=gitlab lab_up star:1 --rows 2000
 }
 
 teardown_file() {
-	hosts_down
 	lab_down
 }
 
@@ -31,6 +29,15 @@ rm_and_run() {
 	file_as alice "rm h2:$1"
 	approve_as bob "$REQ" h2
 	finish
+}
+
+@test "lab incident gitlab: two machines behind real sshds, and a standby that can never catch up" {
+	run -0 as alice -c topology
+	[[ "$(flat)" == *"pg2 "*"not streaming"* ]]
+	[[ "$(flat)" == *"pg1 on h1, in $(node_data pg1) pg2 on h2, in $(node_data pg2)"* ]]
+	sql_is pg1 1000 'SELECT count(*) FROM spam_reports'
+	run -0 as alice --json -c topology
+	[[ "$output" == *'"machine": "h2"'* ]] && [[ "$output" == *"\"data_directory\": \"$(node_data pg2)\""* ]]
 }
 
 @test "topology of machines: each node's host and data directory, and who the machine is" {
@@ -91,6 +98,8 @@ rm_and_run() {
 @test "the replica, stopped: shown, approved on the host's name, renamed; the data stays" {
 	local was
 	node_stop pg2
+	# However large it is, it is a rename: 10 GB more of it (make host-10g: with blocks of their own).
+	as_hosts truncate -s 10G "$(node_data pg2)/large"
 	was=$(inode pg2)
 	file_as alice "rm h2:$(node_data pg2)"
 	output=$(cat "$OUT")
@@ -119,8 +128,8 @@ rm_and_run() {
 	run -6 as alice --confirm pg1 -c "undo $id"
 	run -0 as alice --confirm h2 -c "undo $id"
 	[ -z "$(quarantines)" ]
+	as_root rm "$(node_data pg2)/large"
 	node_start pg2
-	wait_until 15 caught_up pg2
 	sql_is pg2 2000 'SELECT count(*) FROM orders'
 }
 
@@ -165,9 +174,62 @@ rm_and_run() {
 	approve_as bob "$REQ" h2
 	finish
 	[ "$status" -eq 0 ]
+	[[ "$output" == *"removing: "*" of about "* ]]
 	[ -z "$(quarantines)" ]
 	sql_is pg1 2000 'SELECT count(*) FROM orders'
 	run -8 as alice --confirm h2 -c "undo $id"
+}
+
+@test "the rebuild: what the primary has left is seen first, what it waits for is said, and it follows" {
+	local d log
+	d=$(node_data pg2)
+	# No walsender left: said by name before anything is written.
+	sql pg1 "ALTER SYSTEM SET max_wal_senders = 1"
+	node_restart pg1
+	run -8 as alice --confirm h2 -c "snapshot pg1 h2:$d --standby pg2"
+	[[ "$(flat)" == *"free walsenders of pg1 (max_wal_senders)"*"nothing was run"* ]]
+	as_root test ! -e "$d"
+	sql pg1 "ALTER SYSTEM RESET max_wal_senders"
+	node_restart pg1
+	# Never over what stands there, and only where the name is typed.
+	run -5 as alice -c "snapshot pg1 h1:$(node_data pg1)"
+	[[ "$(flat)" == *"exists already; a copy is never made over anything"*"nothing was copied"* ]]
+	run -6 as alice --confirm pg1 -c "snapshot pg1 h2:$d --standby pg2"
+	run -0 as alice --confirm h2 -c "snapshot pg1 h2:$d --standby pg2"
+	[[ "$(flat)" == *"pg1, the PRIMARY"*"is copied to host h2"*"as the standby pg2"*"It first waits until pg1 has finished a checkpoint"* ]]
+	[[ "$(flat)" == *"A new slot pg2 on pg1 keeps the log for it"*"h2 COPIED: it stands there, and is verified"* ]]
+	sql_is pg1 pg2 "SELECT slot_name FROM pg_replication_slots"
+	as_root test -f "$d/standby.signal"
+	# Two machines in one: the copy brought the port of the other along.
+	printf "port = %s\ncluster_name = 'pg2'\n" "$(node_port pg2)" | as_root tee -a "$d/postgresql.auto.conf" >/dev/null
+	log=$LAB/servers/pg2.log
+	run -0 as alice --confirm h2 -c "sh h2 $HOLDFAST_PG_BIN/pg_ctl -s -w -D $d -l $log start"
+	wait_until 30 caught_up pg2
+	sql_is pg2 2000 'SELECT count(*) FROM orders'
+	sql_is pg2 1000 'SELECT count(*) FROM spam_reports'
+	run -0 as alice -c topology
+	[[ "$(flat)" != *"not streaming"* ]]
+}
+
+@test "a copy of a stopped directory: equal by SHA-256, on its own host, never over anything" {
+	local d=$LAB/servers/copy
+	run -5 as alice -c "snapshot h2:$(node_data pg2) h2:$d"
+	[[ "$(flat)" == *"is in use by process"*"files that change give no copy"* ]]
+	node_stop pg2
+	run -5 as alice -c "snapshot h2:$(node_data pg2) h1:$d"
+	[[ "$(flat)" == *"is copied on its own host (h2)"* ]]
+	run -0 as alice --confirm h2 -c "snapshot h2:$(node_data pg2) h2:$d"
+	[[ "$(flat)" == *"h2 COPIED"* ]]
+	as_root diff -r "$(node_data pg2)" "$d"
+	as_root sh -c "cd $d && sha256sum --quiet -c ../copy.sha256"
+	run -5 as alice -c "snapshot h2:$(node_data pg2) h2:$d"
+	[[ "$(flat)" == *"exists already"* ]]
+	run -5 as alice -c "snapshot h2:$(node_data pg2) h2:$(node_data pg1)/x"
+	[[ "$(flat)" == *"would lie inside the data directory $(node_data pg1)"* ]]
+	run -2 as alice -c "snapshot h2:$(node_data pg2) h2:relative"
+	run -2 as alice -c "snapshot nosuch h2:$d"
+	run -2 as alice -c "snapshot pg1 h2:"
+	run -2 as alice -c "snapshot pg1 h2:/nonexistent/x"
 }
 
 @test "the journal tells it all, and verifies" {

@@ -31,6 +31,19 @@ setup_file() {
 	section agent "$port" "$(key_of h1)"
 	section openssh "$port" "$(key_of h1)" 'key = "keys/alice"' 'transport = "openssh"'
 	section opensshchanged "$port" "$(key_of h2)" 'key = "keys/alice"' 'transport = "openssh"'
+	# h2 through h1, each with its own key; and users' keys of other kinds.
+	section through "$(cat "$LAB/ssh/h2/port")" "$(key_of h2)" 'key = "keys/alice"' 'jump = "h1"'
+	section throughssh "$(cat "$LAB/ssh/h2/port")" "$(key_of h2)" 'key = "keys/alice"' 'jump = "openssh"' \
+		'transport = "openssh"'
+	section throughchanged "$(cat "$LAB/ssh/h2/port")" "$(key_of h2)" 'key = "keys/alice"' 'jump = "opensshchanged"' \
+		'transport = "openssh"'
+	local type
+	for type in ecdsa rsa; do
+		as_root ssh-keygen -q -t $type -N '' -f "$LAB/keys/$type"
+		as_root sh -c "cat $LAB/keys/$type.pub >>$LAB/ssh/authorized_keys"
+		as_root chown hf-alice "$LAB/keys/$type" "$LAB/keys/$type.pub"
+		section $type "$port" "$(key_of h1)" "key = \"keys/$type\""
+	done
 	section closed "$(free_port)" "$(key_of h1)" 'key = "keys/alice"' 'timeout = 1500'
 	free_port | as_root tee "$LAB/ssh/hanging" >/dev/null
 	section hanging "$(cat "$LAB/ssh/hanging")" "$(key_of h1)" 'key = "keys/alice"' 'timeout = 1500'
@@ -132,6 +145,27 @@ while True:
 	[[ "$(flat)" == *"there is no /nonexistent on host agent"* ]]
 	run -2 as alice -c 'rm openssh:/nonexistent'
 	[[ "$(flat)" == *"there is no /nonexistent on host openssh"* ]]
+}
+
+@test "jump hosts, keys of every kind, and this machine without SSH" {
+	run -2 as alice -c 'rm through:/nonexistent'
+	[[ "$(flat)" == *"there is no /nonexistent on host through"* ]]
+	run -2 as alice -c 'rm throughssh:/nonexistent'
+	[[ "$(flat)" == *"there is no /nonexistent on host throughssh"* ]]
+	# A jump host whose key changed is no way, either.
+	run as alice -c 'rm throughchanged:/nonexistent'
+	[ "$status" -eq 4 ]
+	[[ "$(flat)" == *"throughchanged"*"IDENTIFICATION HAS CHANGED"* ]]
+	run -2 as alice -c 'rm ecdsa:/nonexistent'
+	[[ "$(flat)" == *"there is no /nonexistent on host ecdsa"* ]]
+	run -4 as alice -c 'rm rsa:/nonexistent'
+	[[ "$(flat)" == *"is an RSA key: this library signs those with SHA-1 only"*"Use an ed25519 or ecdsa key, or transport = openssh"* ]]
+	run -0 as alice -c 'sh local echo here'
+	[[ "$output" == *here* ]]
+	run -0 as alice -c 'hosts local'
+	[[ "$output" == *"as hf-alice"* ]]
+	run -2 as alice -c 'rm local:/nonexistent'
+	[[ "$(flat)" == *"there is no /nonexistent on host local"* ]]
 }
 
 @test "hostile paths over the real sshd: each is itself and nothing else, nothing is touched" {
@@ -278,6 +312,15 @@ while True:
 	[ "$status" -ne 0 ]
 	[[ "$output" == *"cancelled and ended there"* ]]
 	run ! pgrep -u "$(hosts_user)" -f "^tail -n 1 -f $mark"
+	# The same by the system's ssh.
+	as alice -c "sh openssh tail -n 2 -f $mark" >"$OUT" 2>&1 3>&- &
+	PID=$!
+	wait_until 20 pgrep -u "$(hosts_user)" -f "^tail -n 2 -f $mark"
+	kill -INT "$(pgrep -u hf-alice -f "^$LAB/bin/holdfast .*sh openssh tail -n 2 -f $mark" | head -n 1)"
+	finish
+	[ "$status" -ne 0 ]
+	[[ "$output" == *"cancelled and ended there"* ]]
+	run ! pgrep -u "$(hosts_user)" -f "^tail -n 2 -f $mark"
 }
 
 @test "sh: what changes something is confirmed on the host's name, what destroys is approved, both say the host" {
