@@ -148,3 +148,21 @@ rows() {
 	grep -q 'x \.\.\. (the first 1\.0 MB of 12\.0 MB; --csv or --json gives all of it)$' "$BATS_TEST_TMPDIR/screen"
 	[ "$(as alice --csv -c "SELECT repeat('x', 12 * 1024 * 1024) AS big;" | tail -n 1 | wc -c)" = 12582913 ]
 }
+
+@test "a server that sends notices without end: shown as they come, and stopped by Ctrl-C" {
+	sql pg1 "CREATE FUNCTION noisy() RETURNS int LANGUAGE plpgsql AS \$\$
+		BEGIN LOOP RAISE NOTICE E'again \\e[31m'; PERFORM pg_sleep(0.001); END LOOP; END \$\$"
+	as alice --confirm pg1 -c 'SELECT noisy();' >"$BATS_TEST_TMPDIR/noise" 2>&1 3>&- </dev/null &
+	local job=$! rc=0 kib pid
+	many() { [ "$(grep -c 'again' "$BATS_TEST_TMPDIR/noise")" -gt 300 ]; }
+	wait_until 20 many
+	pid=$(pgrep -u hf-alice -f -o -- "$LAB/holdfast.conf.*SELECT noisy")
+	kib=$(as_root awk '/VmHWM/ { print $2 }' "/proc/$pid/status")
+	as_root kill -INT "$pid"
+	wait "$job" || rc=$?
+	echo "left with $rc, at most $kib KiB"
+	[ "$rc" -ne 0 ]
+	[ "$kib" -lt 65536 ]
+	! grep -q $'\e' "$BATS_TEST_TMPDIR/noise"
+	wait_until 10 sql_is pg1 0 "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT noisy%' AND state = 'active'"
+}
