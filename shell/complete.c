@@ -20,7 +20,7 @@
 #define MATCHES_MAX 500
 #define ASK_MS 300
 
-enum kind { NOTHING, VERBS, NODES, REQUESTS, LINES, NAMES, SQL };
+enum kind { NOTHING, VERBS, NODES, REQUESTS, LINES, NAMES, LIVE, SQL };
 
 /* What follows a verb. A verb without a row takes nothing that could be completed. */
 static const struct {
@@ -33,9 +33,11 @@ static const struct {
     {"\\c", NODES},
     {"pause", NODES},
     {"resume", NODES},
-    {"topology", NODES},
-    {"activity", NODES},
-    {"locks", NODES},
+    {"topology", NOTHING},
+    {"doctor", NOTHING},
+    {"activity", LIVE},
+    {"locks", LIVE},
+    {"lag", LIVE},
     {"failover", NODES},
     {"run", REQUESTS},
     {"review", REQUESTS},
@@ -291,6 +293,8 @@ attempt(const char *text, int start, int end)
 		add_requests(r->app, &m);
 	if (kind == SQL)
 		add_sql(r, &m, start);
+	if (kind == LIVE)
+		add(&m, "live");
 	if (kind == NAMES)
 		add_names(r->app, &m);
 	if (kind == VERBS && text[0] != '\\')

@@ -145,7 +145,10 @@ released() {
 	line "select 'the screen before' as mark;"
 	see 'the screen before$'
 	blocked
-	line 'locks live 0.3'
+	keys 'locks li'
+	key Tab
+	see_last 'locks live'
+	line ' 0.3'
 	see_last 'AccessShareLock public.customers'
 	[ "$(visible | head -n 1 | grep -cE '^locks on pg1, [0-9:]+Z, every 0.3 s; q leaves')" = 1 ]
 	visible | grep -qE '^ [0-9]+ +\| postgres, nightly +\| .*\| holds it '
