@@ -115,8 +115,13 @@ cluster_open_control(
     struct cluster *c, struct member *m, struct waiter *w, struct who *who, struct err *e)
 {
 	struct conn *fresh;
+	int rc;
 
-	if (c->driver->open(c, w, m->address, NULL, &fresh, e) < 0)
+	if (c->driver->open_control != NULL)
+		rc = c->driver->open_control(c, w, m->address, &fresh, e);
+	else
+		rc = c->driver->open(c, w, m->address, NULL, &fresh, e);
+	if (rc < 0)
 		return err_wrap(e, "%s", m->name);
 	if (c->driver->who(fresh, w, cluster_deadline(c, LIMIT_QUERY), who, e) < 0) {
 		c->driver->close(fresh);

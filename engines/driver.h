@@ -36,6 +36,9 @@ struct driver {
 	/* Sessions. open: as the handle's person and under its name; database NULL: the usual. */
 	int (*open)(struct cluster *c, struct waiter *w, const char *address, const char *database,
 	    struct conn **out, struct err *e);
+	/* A control session, where it is another kind of session; NULL: as open. */
+	int (*open_control)(struct cluster *c, struct waiter *w, const char *address,
+	    struct conn **out, struct err *e);
 	void (*close)(struct conn *x); /* accepts NULL */
 	int (*who)(
 	    struct conn *x, struct waiter *w, int64_t deadline, struct who *out, struct err *e);

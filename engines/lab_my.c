@@ -163,8 +163,8 @@ admin(struct lab *l, size_t i, struct my_conn **out, struct waiter *w, struct er
 
 	for (;;) {
 		err_clear(e);
-		if (my_conn_open(out, w, address(l, i), &root, NULL, "holdfast lab", deadline, e) ==
-		    0)
+		if (my_conn_open(
+			out, w, address(l, i), &root, NULL, "holdfast lab", 0, deadline, e) == 0)
 			return 0;
 		if (e->code != ERR_CONN || strstr(e->msg, "Access denied") != NULL ||
 		    now_ms() > deadline || scratch_server(lab_data(l, i), NULL, NULL) == 0)

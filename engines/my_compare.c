@@ -361,9 +361,48 @@ is_or(const struct my_expr *e)
 	return is_word(e, "or") || (is_op(e, "||") && !(e->m->mode & LEXICAL_PIPES_CONCAT));
 }
 
+/* One of two operators that say the opposite of each other. */
+static int
+is_opposite(const struct my *m, size_t a, size_t b)
+{
+	static const char *const pairs[][2] = {{"=", "<>"}, {"=", "!="}, {"<", ">="}, {">", "<="}};
+	size_t i;
+
+	for (i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
+		if ((my_op_at(m, a, pairs[i][0]) && my_op_at(m, b, pairs[i][1])) ||
+		    (my_op_at(m, a, pairs[i][1]) && my_op_at(m, b, pairs[i][0])))
+			return 1;
+	return 0;
+}
+
+/* x = 5 OR x <> 5: the same tokens but for one operator. Whatever the row, one of them holds. */
+static int
+is_complement(const struct my_expr *e, size_t a, size_t b, size_t n)
+{
+	const struct my_token *s, *t;
+	size_t i, opposites = 0;
+
+	for (i = 0; i < n; i++) {
+		s = &e->m->t[a + i];
+		t = &e->m->t[b + i];
+		if (my_word_in(e->m, a + i, "and") || my_op_at(e->m, a + i, "&&"))
+			return 0;
+		if (s->type == t->type && s->len == t->len &&
+		    strncasecmp(e->m->p + s->from, e->m->p + t->from, s->len) == 0)
+			continue;
+		if (!is_opposite(e->m, a + i, b + i))
+			return 0;
+		opposites++;
+	}
+	return opposites == 1;
+}
+
+#define MAX_BRANCHES 16
+
 void
 my_expr_or(struct my_expr *e, struct my_value *v)
 {
+	size_t from[MAX_BRANCHES], len[MAX_BRANCHES], n = 0, i;
 	struct my_value x;
 
 	if (e->m->depth >= DEPTH_MAX) {
@@ -373,12 +412,20 @@ my_expr_or(struct my_expr *e, struct my_value *v)
 		return;
 	}
 	e->m->depth++;
+	from[0] = e->i;
 	conjunction(e, v);
+	len[n++] = e->i - from[0];
 	while (is_or(e) || is_word(e, "xor")) {
 		int is_xor = is_word(e, "xor");
 
 		e->i++;
+		from[n % MAX_BRANCHES] = e->i;
 		conjunction(e, &x);
+		len[n % MAX_BRANCHES] = e->i - from[n % MAX_BRANCHES];
+		for (i = 0; i < n && n < MAX_BRANCHES; i++)
+			if (len[i] == len[n] && is_complement(e, from[i], from[n], len[n]))
+				x.yes = WORTH_TRUE;
+		n += n < MAX_BRANCHES;
 		if (is_xor)
 			condition(v, WORTH_FREE, WORTH_FREE);
 		else

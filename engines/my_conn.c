@@ -2,7 +2,7 @@
  * Opening a MariaDB or MySQL connection, asking one statement at a time: see my_conn.h. The client
  * library's non-blocking calls (MariaDB Connector/C: _start and _cont) are used here and nowhere
  * else, so that every wait goes through the caller's waiter. Must never let a server read a local
- * file, nor send two statements in one message.
+ * file, nor send two statements in one message, but for the constant questions of my_batch().
  */
 #include <poll.h>
 #include <stdio.h>
@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "buf.h"
 #include "engines/my_conn.h"
 #include "text.h"
 #include "banned.h"
@@ -210,7 +211,7 @@ refused(struct call *x, struct err *e)
 int
 my_conn_open(struct my_conn **out, struct waiter *w, const char *address,
     const struct person_config *person, const char *database, const char *program_name,
-    int64_t deadline, struct err *e)
+    int is_control, int64_t deadline, struct err *e)
 {
 	struct my_conn *c = make(address, person, e);
 	const struct my_place *p;
@@ -230,7 +231,8 @@ my_conn_open(struct my_conn **out, struct waiter *w, const char *address,
 	    database != NULL	     ? database
 	    : p->database[0] != '\0' ? p->database
 				     : NULL,
-	    (unsigned)p->port, p->socket[0] != '\0' ? p->socket : NULL, CLIENT_MULTI_RESULTS);
+	    (unsigned)p->port, p->socket[0] != '\0' ? p->socket : NULL,
+	    is_control ? CLIENT_MULTI_RESULTS | CLIENT_MULTI_STATEMENTS : CLIENT_MULTI_RESULTS);
 	while (status != 0)
 		status = mysql_real_connect_cont(&ok, c->my, call_wait(&x, status));
 	if (ok == NULL || c->is_broken) {
@@ -240,6 +242,7 @@ my_conn_open(struct my_conn **out, struct waiter *w, const char *address,
 	}
 	c->is_mariadb = strstr(mysql_get_server_info(c->my), "MariaDB") != NULL;
 	c->version = (int)mysql_get_server_version(c->my);
+	c->can_batch = is_control;
 	*out = c;
 	return 0;
 }
@@ -332,6 +335,46 @@ my_query(struct my_conn *c, struct waiter *w, int64_t deadline, const char *sql,
 	else
 		*out = first;
 	return rc;
+}
+
+static size_t
+one_by_one(struct my_conn *c, struct waiter *w, int64_t deadline, const char *const *sql, size_t n,
+    MYSQL_RES **out, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < n && my_query(c, w, deadline, sql[i], &out[i], e) == 0; i++)
+		;
+	return i;
+}
+
+size_t
+my_batch(struct my_conn *c, struct waiter *w, int64_t deadline, const char *const *sql, size_t n,
+    MYSQL_RES **out, struct err *e)
+{
+	struct call x;
+	struct buf b;
+	size_t i;
+	int rc;
+
+	memset(out, 0, n * sizeof(*out));
+	if (!c->can_batch || n < 2)
+		return one_by_one(c, w, deadline, sql, n, out, e);
+	buf_init(&b, 1 << 16);
+	for (i = 0; i < n; i++)
+		buf_printf(&b, "%s%s", i > 0 ? ";" : "", sql[i]);
+	call_init(&x, c, w, deadline);
+	rc = send_text(&x, buf_str(&b), e) < 0 ? -1 : 1;
+	for (i = 0; rc > 0 && i < n; i++) {
+		if (i > 0 && (rc = next_result(&x, e)) <= 0)
+			break;
+		if (store(&x, &out[i], e) < 0)
+			break;
+	}
+	if (rc == 0 && i < n)
+		err_set(e, ERR_CONN, "the server answered fewer questions than it was asked");
+	buf_free(&b);
+	return i;
 }
 
 static int

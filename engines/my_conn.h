@@ -1,7 +1,7 @@
 /*
  * One MariaDB or MySQL connection with deadlines: nothing here blocks past its deadline or past a
- * cancel, and one message is one statement: CLIENT_MULTI_STATEMENTS is never asked for. Private to
- * the my_ files.
+ * cancel, and one message is one statement: CLIENT_MULTI_STATEMENTS is asked for on control sessions
+ * only, where constant questions go out together. Private to the my_ files.
  */
 #ifndef MY_CONN_H
 #define MY_CONN_H
@@ -34,6 +34,7 @@ struct my_conn {
 	char cluster[80];	/* "my:NAME": no identity is common to a cluster's servers */
 	char name[64];		/* what the session is called: user names are all that is seen */
 	int is_broken;		/* a deadline passed in mid-protocol: never used again */
+	int can_batch;		/* a control session: several constant questions a message */
 	int is_mariadb;
 	int version; /* 101119, 50624 */
 };
@@ -47,13 +48,17 @@ char *my_place_at(const char *address, const char *host, int port);
  * usual option files are read. 53300 in e->sqlstate: no connection left. */
 int my_conn_open(struct my_conn **out, struct waiter *w, const char *address,
     const struct person_config *person, const char *database, const char *program_name,
-    int64_t deadline, struct err *e);
+    int is_control, int64_t deadline, struct err *e);
 void my_conn_close(struct my_conn *c); /* accepts NULL */
 /* One statement; the result is stored, NULL where there is none. On a deadline or a cancel the
  * statement is killed from a second session, and the connection drained for a while, else broken.
  */
 int my_query(struct my_conn *c, struct waiter *w, int64_t deadline, const char *sql,
     MYSQL_RES **out, struct err *e);
+/* Constant questions, in one message where the session can. Returns how many were answered, each into
+ * out; fewer than n: e is about the next one, and those behind it were not asked. */
+size_t my_batch(struct my_conn *c, struct waiter *w, int64_t deadline, const char *const *sql,
+    size_t n, MYSQL_RES **out, struct err *e);
 /* One statement whose rows stream through the sink, flat memory. rows: returned or changed. */
 int my_stream(struct my_conn *c, struct waiter *w, int64_t deadline, const char *sql,
     struct sink *sink, int64_t *rows, struct err *e);

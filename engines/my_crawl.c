@@ -80,7 +80,7 @@ look_at(void *arg, struct waiter *w)
 		my_conn_close(conn);
 		conn = NULL;
 		err_clear(&s->err);
-		if (my_session_open(c, w, s->address, NULL, &conn, &s->err) == 0)
+		if (my_session_open(c, w, s->address, NULL, 1, &conn, &s->err) == 0)
 			rc = my_probe(conn, w, cluster_deadline(c, LIMIT_QUERY), s->arena,
 			    &s->probe, &s->err);
 	}

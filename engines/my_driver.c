@@ -27,14 +27,14 @@ my_control(
 
 int
 my_session_open(struct cluster *c, struct waiter *w, const char *address, const char *database,
-    struct my_conn **out, struct err *e)
+    int is_control, struct my_conn **out, struct err *e)
 {
 	char name[160];
 
 	if (my_conn_open(out, w, address, c->setup.person,
 		database != NULL ? database : c->setup.config->database,
-		cluster_application(c, name, sizeof(name)), cluster_deadline(c, LIMIT_CONNECT),
-		e) < 0)
+		cluster_application(c, name, sizeof(name)), is_control,
+		cluster_deadline(c, LIMIT_CONNECT), e) < 0)
 		return -1;
 	if ((*out)->is_mariadb != (strcmp(c->driver->engine, "mariadb") == 0)) {
 		my_conn_close(*out);
@@ -54,7 +54,19 @@ open_session(struct cluster *c, struct waiter *w, const char *address, const cha
 {
 	struct my_conn *x;
 
-	if (my_session_open(c, w, address, database, &x, e) < 0)
+	if (my_session_open(c, w, address, database, 0, &x, e) < 0)
+		return -1;
+	*out = my_as_conn(x);
+	return 0;
+}
+
+static int
+open_control(
+    struct cluster *c, struct waiter *w, const char *address, struct conn **out, struct err *e)
+{
+	struct my_conn *x;
+
+	if (my_session_open(c, w, address, NULL, 1, &x, e) < 0)
 		return -1;
 	*out = my_as_conn(x);
 	return 0;
@@ -130,28 +142,48 @@ identify(struct my_conn *c, MYSQL_ROW row, struct who *out)
 		snprintf(out->identity, sizeof(out->identity), "my:%.24s", text_of(row, 0));
 }
 
-int
-my_who(struct my_conn *c, struct waiter *w, int64_t deadline, struct who *out, struct err *e)
+const char *
+my_sql_who(struct my_conn *c, char *sql, size_t size)
 {
-	CLEAN_MY_RESULT MYSQL_RES *r = NULL;
-	CLEAN_MY_RESULT MYSQL_RES *channels = NULL;
-	char sql[600];
+	snprintf(sql, size, "SELECT %s, @@port, %s, @@global.read_only",
+	    my_sql_identity(c->is_mariadb), my_sql_start(c->is_mariadb, c->version));
+	return sql;
+}
+
+int
+my_identify(struct my_conn *c, MYSQL_RES *r, struct who *out, struct err *e)
+{
 	MYSQL_ROW row;
 
 	memset(out, 0, sizeof(*out));
-	snprintf(sql, sizeof(sql), "SELECT %s, @@port, %s, @@global.read_only",
-	    my_sql_identity(c->is_mariadb), my_sql_start(c->is_mariadb, c->version));
-	if (my_query(c, w, deadline, sql, &r, e) < 0)
-		return -1;
 	if (r == NULL || (row = mysql_fetch_row(r)) == NULL || mysql_num_fields(r) != 4 ||
 	    text_of(row, 2)[0] == '\0')
 		return err_set(e, ERR_CONN, "the server did not say who it is");
 	identify(c, row, out);
 	/* Without the right to see it, a server that takes no writes is taken for a replica. */
 	out->is_in_recovery = strcmp(text_of(row, 3), "0") != 0;
-	if (my_query(c, w, deadline, my_sql_replica_status(c->is_mariadb, c->version), &channels,
-		NULL) == 0)
+	return 0;
+}
+
+int
+my_who(struct my_conn *c, struct waiter *w, int64_t deadline, struct who *out, struct err *e)
+{
+	CLEAN_MY_RESULT MYSQL_RES *r = NULL;
+	CLEAN_MY_RESULT MYSQL_RES *channels = NULL;
+	char who[600];
+	const char *const sql[] = {
+	    my_sql_who(c, who, sizeof(who)), my_sql_replica_status(c->is_mariadb, c->version)};
+	MYSQL_RES *answers[2];
+	size_t n = my_batch(c, w, deadline, sql, 2, answers, e);
+
+	r = answers[0];
+	channels = answers[1];
+	if (n == 0 || my_identify(c, r, out, e) < 0)
+		return -1;
+	if (n == 2)
 		out->is_in_recovery = channels != NULL && mysql_num_rows(channels) > 0;
+	else
+		err_clear(e);
 	return c->is_broken ? err_set(e, ERR_CONN, "the connection broke") : 0;
 }
 
@@ -196,14 +228,14 @@ cancel(struct conn *x)
 
 #define MY_DRIVER(which)                                                                           \
 	{                                                                                          \
-		.engine = (which), .open = open_session, .close = close_session, .who = who_is,    \
-		.is_usable = is_usable, .is_alive = is_alive, .address = address_of,               \
-		.cancel = cancel, .look = my_look_at, .draw = my_draw, .forget = my_forget,        \
-		.session = my_ask_session, .refine = my_ask_refine, .reads = my_ask_reads,         \
-		.syntax = my_ask_syntax, .dependents = my_ask_dependents,                          \
-		.estimate = my_ask_estimate, .list = my_ask_list, .names = my_ask_names,           \
-		.attempt = my_attempt, .check_main = my_check_main, .pen = my_pen,                 \
-		.xact_status = my_xact_status, .procedures = my_procedures,                        \
+		.engine = (which), .open = open_session, .open_control = open_control,             \
+		.close = close_session, .who = who_is, .is_usable = is_usable,                     \
+		.is_alive = is_alive, .address = address_of, .cancel = cancel, .look = my_look_at, \
+		.draw = my_draw, .forget = my_forget, .session = my_ask_session,                   \
+		.refine = my_ask_refine, .reads = my_ask_reads, .syntax = my_ask_syntax,           \
+		.dependents = my_ask_dependents, .estimate = my_ask_estimate, .list = my_ask_list, \
+		.names = my_ask_names, .attempt = my_attempt, .check_main = my_check_main,         \
+		.pen = my_pen, .xact_status = my_xact_status, .procedures = my_procedures,         \
 	}
 
 const struct driver driver_mariadb = MY_DRIVER("mariadb");

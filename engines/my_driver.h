@@ -25,7 +25,10 @@ int my_control(
     struct cluster *c, struct member *m, struct waiter *w, struct my_conn **out, struct err *e);
 /* database NULL: the address's own, else none. */
 int my_session_open(struct cluster *c, struct waiter *w, const char *address, const char *database,
-    struct my_conn **out, struct err *e);
+    int is_control, struct my_conn **out, struct err *e);
+/* The question who a server is, and its answer's row without is_in_recovery. */
+const char *my_sql_who(struct my_conn *c, char *sql, size_t size);
+int my_identify(struct my_conn *c, MYSQL_RES *r, struct who *out, struct err *e);
 int my_who(struct my_conn *c, struct waiter *w, int64_t deadline, struct who *out, struct err *e);
 
 /* The words for one thing in the dialects: MariaDB, MySQL before 8.0.22, MySQL since. */

@@ -305,11 +305,12 @@ static void
 primary(struct my_expr *e, struct my_value *v)
 {
 	const struct my_token *t;
-	int sign = 1;
+	int sign = 1, is_inverted = 0;
 
 	nothing(v);
 	while (is_op(e, "-") || is_op(e, "+") || is_op(e, "~") || is_word(e, "binary")) {
 		sign = is_op(e, "-") ? -sign : sign;
+		is_inverted |= is_op(e, "~");
 		e->i++;
 	}
 	if (is_op(e, "!")) {
@@ -353,6 +354,9 @@ primary(struct my_expr *e, struct my_value *v)
 		v->is_odd = 1;
 	else
 		e->i++; /* a variable, a parameter */
+	/* All bits turned over: nearly always true, whatever it was. */
+	if (is_inverted)
+		v->is_number = v->is_bool = 0;
 	if (is_op(e, "."))
 		e->i += 2; /* a call of another schema: the arguments follow */
 	if (is_word(e, "collate"))

@@ -35,47 +35,18 @@ number(const char *t, int64_t otherwise)
 	return t == NULL || t[0] == '\0' ? otherwise : strtoll(t, NULL, 10);
 }
 
-/* 1 rows came, 0 denied or not known there (the privilege is noted), -1 the session broke. */
 static int
-ask(struct probing *x, const char *sql, const char *privilege, MYSQL_RES **r, struct err *e)
+read_who(struct probing *x, MYSQL_RES *r, struct err *e)
 {
-	struct err own = {0};
-
-	if (my_query(x->c, x->w, x->deadline, sql, r, &own) == 0)
-		return *r != NULL;
-	if (x->c->is_broken || own.code == ERR_CANCELLED || now_ms() >= x->deadline) {
-		if (e != NULL)
-			*e = own;
-		return -1;
-	}
-	if (privilege != NULL && strcmp(own.sqlstate, "42000") == 0) {
-		x->p->missing =
-		    arena_grow(x->a, x->p->missing, x->p->nmissing, sizeof(*x->p->missing));
-		x->p->missing[x->p->nmissing++] = privilege;
-	}
-	return 0;
+	return my_identify(x->c, r, &x->p->who, e);
 }
 
 static int
-read_self(struct probing *x, struct err *e)
+read_self(struct probing *x, MYSQL_RES *r, struct err *e)
 {
-	CLEAN_MY_RESULT MYSQL_RES *r = NULL;
 	struct my_probe *p = x->p;
 	MYSQL_ROW row;
-	const char *sql = x->c->is_mariadb
-			      ? "SELECT @@global.server_id, @@hostname, @@port, @@datadir, "
-				"@@global.read_only, @@log_bin, @@log_slave_updates, "
-				"@@global.slave_parallel_threads, @@global.gtid_slave_pos, "
-				"@@global.gtid_binlog_pos, NULL, @@version, "
-				"@@global.rpl_semi_sync_master_enabled, "
-				"@@global.rpl_semi_sync_slave_enabled"
-			      : "SELECT @@global.server_id, @@hostname, @@port, @@datadir, "
-				"@@global.read_only, @@log_bin, @@log_slave_updates, "
-				"@@global.slave_parallel_workers, @@global.gtid_executed, "
-				"@@global.gtid_executed, @@server_uuid, @@version, 0, 0";
 
-	if (my_query(x->c, x->w, x->deadline, sql, &r, e) < 0)
-		return -1;
 	if (r == NULL || (row = mysql_fetch_row(r)) == NULL)
 		return err_set(e, ERR_CONN, "the server's answer was not understood");
 	p->server_id = (unsigned)number(row[0], 0);
@@ -128,28 +99,25 @@ read_channel(struct probing *x, MYSQL_RES *r, MYSQL_ROW row)
 }
 
 static int
-read_channels(struct probing *x, struct err *e)
+read_channels(struct probing *x, MYSQL_RES *r, struct err *e)
 {
-	CLEAN_MY_RESULT MYSQL_RES *r = NULL;
 	MYSQL_ROW row;
-	int rc = ask(x, my_sql_replica_status(x->c->is_mariadb, x->c->version),
-	    x->c->is_mariadb ? "SLAVE MONITOR" : "REPLICATION CLIENT", &r, e);
 
-	while (rc > 0 && (row = mysql_fetch_row(r)) != NULL && x->p->nchannels < 64)
+	(void)e;
+	while (r != NULL && (row = mysql_fetch_row(r)) != NULL && x->p->nchannels < 64)
 		read_channel(x, r, row);
-	return rc < 0 ? -1 : 0;
+	x->p->who.is_in_recovery = x->p->nchannels > 0;
+	return 0;
 }
 
 static int
-read_children(struct probing *x, struct err *e)
+read_children(struct probing *x, MYSQL_RES *r, struct err *e)
 {
-	CLEAN_MY_RESULT MYSQL_RES *r = NULL;
 	struct my_child *ch;
 	MYSQL_ROW row;
-	int rc = ask(x, my_sql_replicas(x->c->is_mariadb, x->c->version),
-	    x->c->is_mariadb ? "REPLICATION MASTER ADMIN" : "REPLICATION SLAVE", &r, e);
 
-	while (rc > 0 && (row = mysql_fetch_row(r)) != NULL && x->p->nchildren < MAX_ROWS) {
+	(void)e;
+	while (r != NULL && (row = mysql_fetch_row(r)) != NULL && x->p->nchildren < MAX_ROWS) {
 		x->p->children = arena_grow(x->a, x->p->children, x->p->nchildren, sizeof(*ch));
 		ch = &x->p->children[x->p->nchildren++];
 		ch->server_id = (unsigned)number(my_cell(r, row, "Server_id"), 0);
@@ -157,25 +125,19 @@ read_children(struct probing *x, struct err *e)
 		ch->port = (int)number(my_cell(r, row, "Port"), 0);
 		ch->uuid = text(x, r, row, "Slave_UUID", "Replica_UUID");
 	}
-	return rc < 0 ? -1 : 0;
+	return 0;
 }
 
 /* Who else is logged in: readers of the log, and programs that would undo a pause. */
 static int
-read_sessions(struct probing *x, struct err *e)
+read_sessions(struct probing *x, MYSQL_RES *r, struct err *e)
 {
-	CLEAN_MY_RESULT MYSQL_RES *r = NULL;
 	struct my_probe *p = x->p;
 	struct my_dump *d;
 	MYSQL_ROW row;
-	int rc = ask(x,
-	    "SELECT ID, USER, HOST, COMMAND, STATE FROM information_schema.PROCESSLIST WHERE "
-	    "COMMAND LIKE 'Binlog Dump%' OR USER REGEXP "
-	    "'^(orchestrator|orc_|vtorc|vt_|maxscale|maxmon|mariadbmon|replication.?manager|"
-	    "repman|mha)' ORDER BY ID LIMIT 1000",
-	    NULL, &r, e);
 
-	while (rc > 0 && (row = mysql_fetch_row(r)) != NULL) {
+	(void)e;
+	while (r != NULL && (row = mysql_fetch_row(r)) != NULL) {
 		if (row[3] == NULL || strncmp(row[3], "Binlog Dump", 11) != 0) {
 			p->managers =
 			    arena_grow(x->a, p->managers, p->nmanagers, sizeof(*p->managers));
@@ -189,44 +151,138 @@ read_sessions(struct probing *x, struct err *e)
 		d->host = arena_strdup(x->a, row[2] == NULL ? "" : row[2]);
 		d->state = arena_strdup(x->a, row[4] == NULL ? "" : row[4]);
 	}
-	return rc < 0 ? -1 : 0;
-}
-
-static int
-read_log(struct probing *x, struct err *e)
-{
-	CLEAN_MY_RESULT MYSQL_RES *r = NULL;
-	MYSQL_ROW row;
-	int rc = ask(x, my_sql_log_status(x->c->is_mariadb, x->c->version),
-	    x->c->is_mariadb ? "BINLOG MONITOR" : "REPLICATION CLIENT", &r, e);
-
-	if (rc > 0 && (row = mysql_fetch_row(r)) != NULL) {
-		x->p->file = text(x, r, row, "File", NULL);
-		x->p->offset = text(x, r, row, "Position", NULL);
-	}
-	return rc < 0 ? -1 : 0;
+	return 0;
 }
 
 /* Galera and Group Replication: there is no replay to pause. */
 static int
-read_group(struct probing *x, struct err *e)
+read_wsrep(struct probing *x, MYSQL_RES *r, struct err *e)
 {
-	CLEAN_MY_RESULT MYSQL_RES *r = NULL;
-	CLEAN_MY_RESULT MYSQL_RES *g = NULL;
 	MYSQL_ROW row;
-	int rc = ask(x, "SHOW GLOBAL STATUS LIKE 'wsrep_cluster_size'", NULL, &r, e);
 
-	if (rc > 0 && (row = mysql_fetch_row(r)) != NULL)
+	(void)e;
+	if (r != NULL && (row = mysql_fetch_row(r)) != NULL)
 		x->p->wsrep_size = number(row[1], 0);
-	if (rc < 0 || x->c->is_mariadb || x->c->version < 50717)
-		return rc < 0 ? -1 : 0;
-	rc = ask(x,
-	    "SELECT COUNT(*) FROM performance_schema.replication_group_members WHERE "
-	    "MEMBER_STATE <> 'OFFLINE'",
-	    NULL, &g, e);
-	if (rc > 0 && (row = mysql_fetch_row(g)) != NULL)
+	return 0;
+}
+
+static int
+read_group(struct probing *x, MYSQL_RES *r, struct err *e)
+{
+	MYSQL_ROW row;
+
+	(void)e;
+	if (r != NULL && (row = mysql_fetch_row(r)) != NULL)
 		x->p->in_group = number(row[0], 0) > 0;
-	return rc < 0 ? -1 : 0;
+	return 0;
+}
+
+static int
+read_log(struct probing *x, MYSQL_RES *r, struct err *e)
+{
+	MYSQL_ROW row;
+
+	(void)e;
+	if (r != NULL && (row = mysql_fetch_row(r)) != NULL) {
+		x->p->file = text(x, r, row, "File", NULL);
+		x->p->offset = text(x, r, row, "Position", NULL);
+	}
+	return 0;
+}
+
+#define MAX_QUESTIONS 8
+
+struct question {
+	const char *sql;
+	const char *privilege; /* without which it is not answered; NULL: not said */
+	int is_needed;	       /* without its answer nothing is known */
+	int (*read)(struct probing *x, MYSQL_RES *r, struct err *e);
+};
+
+/* Its own position last: what its replicas have applied cannot be ahead of it. */
+static size_t
+ask_for(struct probing *x, char who[600], struct question q[MAX_QUESTIONS])
+{
+	int m = x->c->is_mariadb, v = x->c->version;
+	size_t n = 0;
+
+	q[n++] = (struct question){my_sql_who(x->c, who, 600), NULL, 1, read_who};
+	q[n++] = (struct question){m ? "SELECT @@global.server_id, @@hostname, @@port, @@datadir, "
+				       "@@global.read_only, @@log_bin, @@log_slave_updates, "
+				       "@@global.slave_parallel_threads, @@global.gtid_slave_pos, "
+				       "@@global.gtid_binlog_pos, NULL, @@version, "
+				       "@@global.rpl_semi_sync_master_enabled, "
+				       "@@global.rpl_semi_sync_slave_enabled"
+				     : "SELECT @@global.server_id, @@hostname, @@port, @@datadir, "
+				       "@@global.read_only, @@log_bin, @@log_slave_updates, "
+				       "@@global.slave_parallel_workers, @@global.gtid_executed, "
+				       "@@global.gtid_executed, @@server_uuid, @@version, 0, 0",
+	    NULL, 1, read_self};
+	q[n++] = (struct question){my_sql_replica_status(m, v),
+	    m ? "SLAVE MONITOR" : "REPLICATION CLIENT", 0, read_channels};
+	q[n++] = (struct question){my_sql_replicas(m, v),
+	    m ? "REPLICATION MASTER ADMIN" : "REPLICATION SLAVE", 0, read_children};
+	q[n++] = (struct question){
+	    "SELECT ID, USER, HOST, COMMAND, STATE FROM information_schema.PROCESSLIST WHERE "
+	    "COMMAND LIKE 'Binlog Dump%' OR USER REGEXP "
+	    "'^(orchestrator|orc_|vtorc|vt_|maxscale|maxmon|mariadbmon|replication.?manager|"
+	    "repman|mha)' ORDER BY ID LIMIT 1000",
+	    NULL, 0, read_sessions};
+	q[n++] =
+	    (struct question){"SHOW GLOBAL STATUS LIKE 'wsrep_cluster_size'", NULL, 0, read_wsrep};
+	if (!m && v >= 50717)
+		q[n++] = (struct question){
+		    "SELECT COUNT(*) FROM performance_schema.replication_group_members WHERE "
+		    "MEMBER_STATE <> 'OFFLINE'",
+		    NULL, 0, read_group};
+	q[n++] = (struct question){
+	    my_sql_log_status(m, v), m ? "BINLOG MONITOR" : "REPLICATION CLIENT", 0, read_log};
+	return n;
+}
+
+/* An answer that is no answer: the privilege is noted. -1: the session broke, or it was needed. */
+static int
+refused(struct probing *x, const struct question *q, const struct err *why, struct err *e)
+{
+	if (q->is_needed || x->c->is_broken || why->code == ERR_CANCELLED ||
+	    now_ms() >= x->deadline) {
+		if (e != NULL)
+			*e = *why;
+		return -1;
+	}
+	if (q->privilege != NULL && strcmp(why->sqlstate, "42000") == 0) {
+		x->p->missing =
+		    arena_grow(x->a, x->p->missing, x->p->nmissing, sizeof(*x->p->missing));
+		x->p->missing[x->p->nmissing++] = q->privilege;
+	}
+	return 0;
+}
+
+/* All questions in one message; one that is refused costs another message for those behind it. */
+static int
+ask_all(struct probing *x, const struct question *q, size_t n, struct err *e)
+{
+	MYSQL_RES *answers[MAX_QUESTIONS];
+	const char *sql[MAX_QUESTIONS];
+	size_t at = 0, got, i;
+	struct err own;
+	int rc = 0;
+
+	for (i = 0; i < n; i++)
+		sql[i] = q[i].sql;
+	while (at < n && rc == 0) {
+		err_clear(&own);
+		got = my_batch(x->c, x->w, x->deadline, sql + at, n - at, answers, &own);
+		for (i = 0; i < n - at; i++) {
+			if (i < got && rc == 0)
+				rc = q[at + i].read(x, answers[i], e);
+			my_clear_result(&answers[i]);
+		}
+		at += got;
+		if (at < n && rc == 0)
+			rc = refused(x, &q[at++], &own, e);
+	}
+	return rc;
 }
 
 int
@@ -235,15 +291,12 @@ my_probe(struct my_conn *c, struct waiter *w, int64_t deadline, struct arena *a,
 {
 	struct my_probe *p = arena_alloc(a, sizeof(*p));
 	struct probing x = {.c = c, .w = w, .deadline = deadline, .a = a, .p = p};
+	struct question q[MAX_QUESTIONS];
+	char who[600];
 
 	p->version = c->version;
 	p->is_mariadb = c->is_mariadb;
-	if (my_who(c, w, deadline, &p->who, e) < 0 || read_self(&x, e) < 0 ||
-	    read_channels(&x, e) < 0 || read_children(&x, e) < 0 || read_sessions(&x, e) < 0 ||
-	    read_group(&x, e) < 0)
-		return -1;
-	/* Its own position last: what its replicas have applied cannot be ahead of it. */
-	if (read_log(&x, e) < 0)
+	if (ask_all(&x, q, ask_for(&x, who, q), e) < 0)
 		return -1;
 	p->seen_ms = now_ms();
 	*out = p;

@@ -99,7 +99,7 @@ explain_stop(struct my_conn *c, struct waiter *w, struct err *e)
 	struct my_conn *x;
 	MYSQL_ROW row;
 
-	if (my_conn_open(&x, w, c->address, &who, NULL, "holdfast", now_ms() + 2000, NULL) < 0)
+	if (my_conn_open(&x, w, c->address, &who, NULL, "holdfast", 0, now_ms() + 2000, NULL) < 0)
 		return;
 	if (my_query(x, w, now_ms() + 2000,
 		"SELECT STATE, LEFT(INFO, 100) FROM information_schema.PROCESSLIST WHERE USER = "
@@ -194,7 +194,7 @@ my_pen(struct cluster *c, struct waiter *w, struct member *m, struct err *e)
 	struct my_conn *x;
 	MYSQL_ROW row;
 
-	if (my_session_open(c, w, m->address, NULL, &x, e) < 0)
+	if (my_session_open(c, w, m->address, NULL, 0, &x, e) < 0)
 		return err_wrap(e, "%s", m->name);
 	c->pen = my_as_conn(x);
 	if (my_query(

@@ -96,7 +96,7 @@ my_undo_open(
 	struct who who;
 
 	if (members_enter(u->c, u->w, &held, e) < 0 || my_control(u->c, m, u->w, &control, e) < 0 ||
-	    my_session_open(u->c, u->w, m->address, database, out, e) < 0 ||
+	    my_session_open(u->c, u->w, m->address, database, 0, out, e) < 0 ||
 	    my_who(*out, u->w, cluster_deadline(u->c, LIMIT_QUERY), &who, e) < 0)
 		return err_wrap(e, "%s", m->name);
 	if (!cluster_is_same(m, &who))
