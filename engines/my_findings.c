@@ -178,12 +178,34 @@ half_held(const struct view_of *v)
 			 v->n->name, v->p->nchannels);
 }
 
+/* What it receives meanwhile gathers on its disk. */
 static const char *
 held(const struct view_of *v)
 {
-	return v->n->hold == HOLD_PAUSED
-		   ? arena_printf(v->a, "%s is held: its SQL thread is stopped", v->n->name)
-		   : NULL;
+	int64_t bytes = 0;
+	size_t i;
+
+	if (v->n->hold != HOLD_PAUSED)
+		return NULL;
+	for (i = 0; i < v->p->nchannels; i++)
+		bytes += v->p->channels[i].relay_bytes > 0 ? v->p->channels[i].relay_bytes : 0;
+	return arena_printf(v->a,
+	    "%s is held: its SQL thread is stopped; %lld kB of relay log are on its disk, and all "
+	    "it receives is added",
+	    v->n->name, (long long)((bytes + 999) / 1000));
+}
+
+/* A stop can leave transactions out below the position that the server tells. */
+static const char *
+gaps(const struct view_of *v)
+{
+	return v->p->is_mariadb || v->p->parallel < 2 || v->p->nchannels == 0 ||
+		       v->p->applied[0] != '\0'
+		   ? NULL
+		   : arena_printf(v->a,
+			 "%s applies with %d workers and without GTIDs: where it stops, later "
+			 "transactions may be applied already, so its position proves nothing",
+			 v->n->name, v->p->parallel);
 }
 
 static const char *
@@ -241,6 +263,7 @@ static const struct rule {
     {55, "half-held", half_held, "Stop or start the others"},
     {60, "held", held, "`resume` lets it apply again"},
     {65, "missing-privilege", denied, "Grant it to the login: holdfast(1), PRIVILEGES"},
+    {68, "worker-gaps", gaps, "START REPLICA UNTIL SQL_AFTER_MTS_GAPS there before a hold"},
     {70, "delayed", delayed, "It can be a way back: hold it before its delay ends"},
     {75, "channels", channels, "A hold stops all of them"},
 };

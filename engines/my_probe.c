@@ -93,6 +93,7 @@ read_channel(struct probing *x, MYSQL_RES *r, MYSQL_ROW row)
 	ch->delay_s = number(text(x, r, row, "SQL_Delay", NULL), 0);
 	ch->behind_s =
 	    number(text(x, r, row, "Seconds_Behind_Master", "Seconds_Behind_Source"), -1);
+	ch->relay_bytes = number(my_cell(r, row, "Relay_Log_Space"), -1);
 	ch->io_error = text(x, r, row, "Last_IO_Error", NULL);
 	ch->sql_error = text(x, r, row, "Last_SQL_Error", NULL);
 	ch->state = text(x, r, row, "Slave_SQL_Running_State", "Replica_SQL_Running_State");

@@ -16,6 +16,7 @@ struct my_channel {
 	int io_runs, sql_runs;
 	const char *file, *offset; /* applied up to, in the source's log */
 	int64_t delay_s, behind_s; /* behind_s -1 unknown */
+	int64_t relay_bytes;	   /* what waits on its disk; -1 unknown */
 	const char *io_error, *sql_error, *state;
 };
 

@@ -10,6 +10,7 @@
 #include "arena.h"
 #include "engines/my_catalog.h"
 #include "engines/my_driver.h"
+#include "engines/my_forecast.h"
 #include "banned.h"
 
 #define MAX_OBJECTS 500
@@ -122,6 +123,24 @@ count_rows(struct looking *x, struct object *o)
 	return 0;
 }
 
+/* More than the text says: what is found is added to the sentence. */
+static void
+forecast(struct looking *x, struct action *act, const struct my_conn *p)
+{
+	const char *why = my_forecast_alter(x->a, act, p->is_mariadb, p->version), *sql;
+	struct err ignored = {0};
+	struct my_rows r;
+
+	if (why == NULL)
+		why = my_forecast_absent(x->a, act);
+	if (why == NULL && (sql = my_forecast_cascade_sql(x->a, act)) != NULL &&
+	    my_ask(my(x->c->person), x->w, cluster_deadline(x->c, LIMIT_QUERY), x->a, sql, &r,
+		&ignored) == 0)
+		why = my_forecast_cascade(x->a, act, &r);
+	if (why != NULL)
+		act->why = why;
+}
+
 int
 my_ask_refine(struct cluster *c, struct waiter *w, struct arena *a, struct script *s, struct err *e)
 {
@@ -137,7 +156,7 @@ my_ask_refine(struct cluster *c, struct waiter *w, struct arena *a, struct scrip
 		return err_wrap(e, "%s", c->operator_node);
 	x.database = r.n == 1 && r.cells[0] != NULL ? r.cells[0] : "";
 	for (i = 0; i < s->nstatements; i++)
-		for (k = 0; k < s->statements[i].nactions; k++)
+		for (k = 0; k < s->statements[i].nactions; k++) {
 			for (m = 0; m < s->statements[i].actions[k].nobjects; m++) {
 				struct object *o = &s->statements[i].actions[k].objects[m];
 
@@ -148,6 +167,8 @@ my_ask_refine(struct cluster *c, struct waiter *w, struct arena *a, struct scrip
 				if (s->statements[i].actions[k].danger >= DANGER_OPAQUE)
 					count_rows(&x, o);
 			}
+			forecast(&x, &s->statements[i].actions[k], p);
+		}
 	return 0;
 }
 

@@ -483,5 +483,11 @@ const struct wording my_wording = {
     .ends_tx = commits_by_itself,
     .stays_here = my_stays_here,
     .rebuild_here = my_rebuild_here,
+    .skip = "To keep its copy instead, let it go on without the statement and without what was "
+	    "loaded since: on it, START SLAVE SQL_THREAD UNTIL the file and position that the plan "
+	    "kept as F0, SET GLOBAL sql_slave_skip_counter = 1 for the statement (SHOW BINLOG "
+	    "EVENTS on its source tells one event from the next) and again for each event of the "
+	    "reload, then START SLAVE SQL_THREAD; or `undo` the plan, which brings the rows back "
+	    "from it first.",
     .no_cascade = 1,
 };

@@ -103,6 +103,9 @@ struct wording {
 	/* A copy of a running server can be made now: it is the one, and has sessions left for it.
 	 * NULL where nothing has to be seen first. */
 	void (*copyable)(struct arena *a, struct plan *p, const struct node *n, int slots);
+	/* How a held replica can go on without one statement it was kept from: a sentence for who
+	 * lets it go. NULL: it cannot. */
+	const char *skip;
 	/* What depends on an object cannot be dropped along by a word in the statement. */
 	int no_cascade;
 };

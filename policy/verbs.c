@@ -48,6 +48,9 @@ find_nodes(struct verb *v, const char *const *names, size_t n, struct err *e)
 		if (x == NULL)
 			return err_set(e, ERR_USAGE,
 			    "no node is named \"%.100s\"; nothing was sent", names[i]);
+		if (x->role == ROLE_UNKNOWN && x->reason != NULL)
+			return err_set(
+			    e, ERR_REFUSED, "%s %.300s; nothing was sent", x->name, x->reason);
 		if (x->role != ROLE_REPLICA)
 			return err_set(e, ERR_REFUSED, "%s is %s, not a replica; nothing was sent",
 			    x->name, role_name(x->role));
@@ -255,6 +258,12 @@ say_release(struct verb *v, const struct node *n)
 		"still needed is not known here. Compare the data first.",
 		n->name, h == NULL || h->plan[0] == '\0' ? "" : ", the statement of plan ",
 		h == NULL ? "" : h->plan));
+	if (h != NULL && h->plan[0] != '\0' && v->say->skip != NULL)
+		reason(v, arena_printf(v->arena, "skip-%s", n->name), LEVEL_APPROVE,
+		    arena_printf(v->arena,
+			"%s would replay the statement of plan %s, and a reload that followed it "
+			"as well, however long that is. %s",
+			n->name, h->plan, v->say->skip));
 }
 
 int

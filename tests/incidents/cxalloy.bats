@@ -49,6 +49,8 @@ lines() { sql "$1" 'SELECT COUNT(*) FROM checklistsectionline'; }
 	run as alice -c 'resume my2'
 	echo "$output"
 	[[ $output == *"my2 replays everything it was kept from"* ]]
+	flat=$(sed -e 's/^ *> //' <<<"$output" | tr -s ' \n' '  ')
+	[[ $flat == *"my2 would replay the statement of plan"*"and a reload that followed it"*"sql_slave_skip_counter"* ]]
 	file "undo $ID"
 	bob approve
 	answered

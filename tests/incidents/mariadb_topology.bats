@@ -101,3 +101,33 @@ finding() { jq -r --arg id "$1" '.findings[] | select(.id == $id) | .sentence' <
 	my_sql my2 'START ALL SLAVES SQL_THREAD'
 	wait_until 30 sql_is my3 0 'SELECT COUNT(*) FROM later'
 }
+
+@test "what an ALTER is expected to do, what a DROP IF EXISTS does elsewhere, what goes along with a DELETE" {
+	run as alice -c 'plan ALTER TABLE orders ADD KEY k (status)'
+	flat=$(sed -e 's/^ *> //' <<<"$output" | tr -s ' \n' '  ')
+	[[ $flat == *"Expected on this table of about 500 rows"*NOCOPY*"each replica then takes as long again"*"ALGORITHM=INSTANT"* ]]
+	run as alice -c 'plan ALTER TABLE orders MODIFY total bigint'
+	[[ $output == *COPY* ]]
+	sql my2 'SET sql_log_bin = 0; CREATE TABLE rescued (i int); INSERT INTO rescued VALUES (1)'
+	run as alice -c 'plan DROP TABLE IF EXISTS rescued'
+	flat=$(sed -e 's/^ *> //' <<<"$output" | tr -s ' \n' '  ')
+	[[ $flat == *"rescued is not here, and the statement goes to every replica all the same"* ]]
+	sql my1 'CREATE TABLE child (o bigint, FOREIGN KEY (o) REFERENCES orders (id) ON DELETE CASCADE); INSERT INTO child VALUES (1), (2)'
+	run as alice -c 'plan DELETE FROM orders WHERE id = 1'
+	flat=$(sed -e 's/^ *> //' <<<"$output" | tr -s ' \n' '  ')
+	[[ $flat == *"shop.child (the rows go"* ]]
+	sql my1 'DROP TABLE child'
+	sql my2 'SET sql_log_bin = 0; DROP TABLE rescued'
+}
+
+@test "a member of a Galera cluster is one, and cannot be paused: the reason is said" {
+	as_root sh -c "printf 'wsrep-on=ON\nwsrep-provider=/usr/lib/galera/libgalera_smm.so\nwsrep-cluster-address=gcomm://\nwsrep-node-address=127.0.0.1\nwsrep-provider-options=base_port=$(($(node_port my3) + 1));gmcast.listen_addr=tcp://127.0.0.1:$(($(node_port my3) + 1))\nskip-slave-start\ninnodb-autoinc-lock-mode=2\n' >>'$LAB/servers/my3.cnf'"
+	node_stop my3
+	node_start my3
+	wait_until 30 sql_is my3 ON "SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = 'wsrep_ready'"
+	run --separate-stderr as alice topology --json
+	[[ $(finding group-member) == *"my3 is a member of a Galera cluster"* ]]
+	run as alice -c 'pause my3'
+	[ "$status" -eq 5 ]
+	[[ $output == *"my3 is a member of a Galera cluster: there is no replay to pause"*"nothing was sent"* ]]
+}
