@@ -74,6 +74,12 @@ finding() { jq -r --arg id "$1" '.findings[] | select(.id == $id) | .sentence' <
 	as_root sed -i 's/^password=.*/password=x/' "$cnf"
 	only_topology --json
 	[[ $(finding missing-privilege) == *"lacks the privilege SLAVE MONITOR on seed"* ]]
+	# What holdfast(1) lists is enough to look.
+	sql my1 'REVOKE SELECT ON *.* FROM looker; GRANT SLAVE MONITOR, REPLICATION MASTER ADMIN, BINLOG MONITOR, PROCESS ON *.* TO looker'
+	wait_until 20 caught_up my2 my3
+	only_topology --json
+	[ "$(jq '.nodes | length' <<<"$output")" -eq 3 ]
+	[ -z "$(finding missing-privilege)" ]
 	as_root sed -i 's/^password=.*/password=no-such-password/' "$cnf"
 	only_topology
 	as_root mv "$cnf.was" "$cnf"
