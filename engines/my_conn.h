@@ -1,7 +1,7 @@
 /*
  * One MariaDB or MySQL connection with deadlines: nothing here blocks past its deadline or past a
- * cancel, and one message is one statement: CLIENT_MULTI_STATEMENTS is asked for on control sessions
- * only, where constant questions go out together. Private to the my_ files.
+ * cancel, and one message is one statement: CLIENT_MULTI_STATEMENTS is asked for on control
+ * sessions only, where constant questions go out together. Private to the my_ files.
  */
 #ifndef MY_CONN_H
 #define MY_CONN_H
@@ -55,8 +55,8 @@ void my_conn_close(struct my_conn *c); /* accepts NULL */
  */
 int my_query(struct my_conn *c, struct waiter *w, int64_t deadline, const char *sql,
     MYSQL_RES **out, struct err *e);
-/* Constant questions, in one message where the session can. Returns how many were answered, each into
- * out; fewer than n: e is about the next one, and those behind it were not asked. */
+/* Constant questions, in one message where the session can. Returns how many were answered, each
+ * into out; fewer than n: e is about the next one, and those behind it were not asked. */
 size_t my_batch(struct my_conn *c, struct waiter *w, int64_t deadline, const char *const *sql,
     size_t n, MYSQL_RES **out, struct err *e);
 /* One statement whose rows stream through the sink, flat memory. rows: returned or changed. */
