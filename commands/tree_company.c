@@ -101,9 +101,11 @@ company_lines(struct drawing *d, struct context *c, const struct topology *t, co
 		}
 	for (i = 0; i < c->nholds && n < NAMES_MAX; i++)
 		if (strcmp(c->holds[i].person, c->person) != 0)
-			out[n++] = arena_printf(d->arena, "%s: holds %s since %.19sZ",
-			    tree_inert(d, c->holds[i].person), tree_inert(d, c->holds[i].node),
-			    c->holds[i].since);
+			out[n++] = arena_printf(d->arena, "%s: %s %s since %.19sZ%s",
+			    tree_inert(d, c->holds[i].person),
+			    hold_is_lost(&c->holds[i], t) ? "held" : "holds",
+			    tree_inert(d, c->holds[i].node), c->holds[i].since,
+			    hold_is_lost(&c->holds[i], t) ? "; it is NOT HELD any more" : "");
 	requests(d, c, out, NAMES_MAX, &n);
 	*lines = out;
 	return n;
