@@ -79,12 +79,30 @@ requests(struct open_things *o)
 }
 
 static void
+directories(struct open_things *o)
+{
+	const struct context *c = o->c;
+	struct quarantined *q;
+	size_t n, i;
+
+	if (journal_quarantined(c->arena, c->config->journal, c->config->njournal, &q, &n, NULL) !=
+	    0)
+		return;
+	for (i = 0; i < n; i++)
+		thing(o, arena_printf(c->arena, "%.8s", q[i].plan),
+		    arena_printf(c->arena,
+			"%s on host %s, moved aside by %s to %s: undo or expunge it", q[i].was,
+			q[i].host, q[i].person, q[i].path));
+}
+
+static void
 quarantines(struct open_things *o)
 {
 	const char **names, *prefix = arena_printf(o->c->arena, "%s.", o->c->policy->quarantine);
 	struct err ignored = {0};
 	size_t n, i;
 
+	directories(o);
 	if (o->c->session == NULL ||
 	    ask_names(o->c->cluster, o->c->waiter, o->c->arena, prefix, &names, &n, &ignored) != 0)
 		return;

@@ -1,6 +1,4 @@
-/*
- * postmortem: what the journals of one incident prove, as a document. Reads files and nothing else.
- */
+/* postmortem: what the journals of one incident prove, as a document. Reads files, nothing else. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -112,8 +110,10 @@ show(struct context *c, struct buf *b, struct result *r)
 static int
 postmortem_exec(struct context *c, int argc, char **argv, struct result *r, struct err *e)
 {
-	struct postmortem_setup s = {
-	    .operators = c->operators, .format = c->is_json ? POSTMORTEM_JSON : POSTMORTEM_MD};
+	struct postmortem_setup s = {.operators = c->operators,
+	    .progress = c->progress,
+	    .progress_ctx = c->progress_ctx,
+	    .format = c->is_json ? POSTMORTEM_JSON : POSTMORTEM_MD};
 	const char **words = arena_array(c->arena, (size_t)argc + 1, sizeof(*words));
 	struct operators given;
 	struct buf b;

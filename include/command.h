@@ -122,6 +122,8 @@ struct context {
 	const char *journal_trouble; /* what is wrong with keeping it; NULL nothing */
 	int is_json, is_tty, width;
 	int is_journal_writable, is_signed;
+	void (*progress)(void *ctx, const char *line); /* for who waits; NULL: nobody does */
+	void *progress_ctx;
 	const char *line; /* the whole typed line */
 	size_t line_len;
 };

@@ -171,6 +171,9 @@ int journal_reader_open(const char *file, struct journal_reader **out, struct er
 /* 1 a record, 0 the end (a torn tail counts as the end), -1 error. */
 int journal_reader_next(struct journal_reader *r, struct record *out, struct err *e);
 void journal_reader_close(struct journal_reader *r);
+/* See journal_merge_only. */
+void journal_reader_only(
+    struct journal_reader *r, int (*wants)(void *ctx, const char *type), void *ctx);
 /* After the end: 1 where the file is longer now, so that next may find more (a torn tail
  * completed).
  */
@@ -199,6 +202,16 @@ int journal_legacy(struct arena *a, const char *const *dirs, size_t ndirs, const
 /* The jobs that journals in the directories leave paused. */
 int journal_jobs(struct arena *a, const char *const *dirs, size_t ndirs, struct job_pause **out,
     size_t *n, struct err *e);
+
+/* A directory that an rm put out of the way on a host, and that is still there. */
+struct quarantined {
+	const char *host, *path, *was; /* its name before */
+	const char *name, *plan, *person, *since;
+};
+int journal_quarantined(struct arena *a, const char *const *dirs, size_t ndirs,
+    struct quarantined **out, size_t *n, struct err *e);
+/* For journal_reader_only: begins and outcomes. */
+int journal_is_step(void *ctx, const char *type);
 
 /* Newest first. */
 struct journal_entry {
@@ -244,6 +257,10 @@ int journal_merge_open(
     const char *const *files, size_t n, struct journal_merge **out, struct err *e);
 /* 1 a record, 0 the end. A file that cannot be read to its end gives what it has: see damage. */
 int journal_merge_next(struct journal_merge *m, struct merged *out);
+/* From now on a record of a type that nobody wants comes without its json, where its line is plain
+ * and nothing was taken out of it: it is only counted. */
+void journal_merge_only(
+    struct journal_merge *m, int (*wants)(void *ctx, const char *type), void *ctx);
 /* How many files are longer now: then next may find more, in the order it arrives. */
 int journal_merge_grow(struct journal_merge *m);
 const struct merge_source *journal_merge_sources(const struct journal_merge *m, size_t *n);

@@ -30,6 +30,8 @@ struct postmortem_setup {
 	int is_blameless;  /* names of persons become roles, everywhere */
 	const char *notes; /* text of the notes file, or NULL */
 	size_t notes_len;
+	void (*progress)(void *ctx, const char *line); /* while files are long; or NULL */
+	void *progress_ctx;
 };
 
 /* -1 where it is no format. */

@@ -386,6 +386,15 @@ journal_merge_grow(struct journal_merge *m)
 	return n;
 }
 
+void
+journal_merge_only(struct journal_merge *m, int (*wants)(void *ctx, const char *type), void *ctx)
+{
+	size_t i;
+
+	for (i = 0; i < m->n; i++)
+		journal_reader_only(m->s[i].reader, wants, ctx);
+}
+
 const struct merge_source *
 journal_merge_sources(const struct journal_merge *m, size_t *n)
 {

@@ -13,6 +13,7 @@
 #include "buf.h"
 #include "hash.h"
 #include "journal.h"
+#include "line.h"
 #include "postmortem.h"
 
 #define PM_ROUTINE_MAX 20000 /* routine records listed; further ones are counted */
@@ -70,9 +71,10 @@ struct pm_event {
 	struct pm_source *source;
 	uint64_t seq;
 	int64_t us, order_us; /* since the epoch; never before what it follows */
-	const char *t, *type;
+	char t[JLINE_T_CHARS + 1], type[JLINE_TYPE_MAX + 1];
 	json_t *json;
 	char leaf[SHA256_HEX];
+	struct pm_event *next_free; /* of pm->unused */
 	struct pm_plan *plan;
 	/* the row */
 	enum pm_kind kind;
@@ -182,6 +184,11 @@ struct pm {
 	struct pm_event **events; /* in causal order */
 	size_t nevents, nroutine;
 	uint64_t left_out;
+	struct pm_steps *steps; /* pm_lean.c: what is kept of each plan's steps */
+	size_t nsteps, nforgotten;
+	json_t *steps_by_plan;
+	struct pm_event *unused;
+	int64_t bytes, began_ms, told_ms;
 	struct pm_plan **plans;
 	size_t nplans;
 	struct pm_person *people;
@@ -218,6 +225,12 @@ const char *pm_str(const json_t *o, const char *key);
 int64_t pm_int(const json_t *o, const char *key, int64_t none);
 /* Microseconds of an RFC 3339 time with Z; PM_NONE. */
 int64_t pm_time(const char *t);
+
+/* pm_lean.c */
+int pm_is_routine_type(const char *type);
+int pm_wants(void *pm, const char *type);
+void pm_let_go(struct pm *pm);
+void pm_close_up(struct pm *pm);
 
 /* pm_rows.c */
 void pm_rows(struct pm *pm);

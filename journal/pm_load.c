@@ -5,10 +5,13 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "arena.h"
 #include "line.h"
 #include "pm.h"
+#include "text.h"
+#include "wait.h"
 #include "banned.h"
 
 const char *
@@ -39,19 +42,6 @@ pm_time(const char *t)
 	return s * 1000000 + (strlen(t) == JLINE_T_CHARS ? strtol(t + 20, NULL, 10) : 0);
 }
 
-static int
-is_routine_type(const char *type)
-{
-	static const char *const types[] = {
-	    "input", "output", "screen", "checkpoint", "verdict", "bind", "terminal", "progress"};
-	size_t i;
-
-	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-		if (strcmp(types[i], type) == 0)
-			return 1;
-	return 0;
-}
-
 static void
 take_open(struct pm *pm, struct pm_source *s, const json_t *j)
 {
@@ -63,10 +53,44 @@ take_open(struct pm *pm, struct pm_source *s, const json_t *j)
 		s->has_offset = 0;
 }
 
+/* One that was let go, or a new one. */
+static struct pm_event *
+event_new(struct pm *pm)
+{
+	struct pm_event *ev = pm->unused;
+
+	if (ev == NULL)
+		return arena_alloc(pm->a, sizeof(*ev));
+	pm->unused = ev->next_free;
+	memset(ev, 0, sizeof(*ev));
+	return ev;
+}
+
+#define TELL_FROM ((int64_t)16 << 20) /* files people would wait for */
+#define TELL_MS 400
+
+/* How far it is, for who waits. */
+static void
+tell(struct pm *pm, int64_t done)
+{
+	const struct postmortem_setup *s = pm->setup;
+	int64_t now = now_ms(), left;
+
+	if (s->progress == NULL || pm->bytes < TELL_FROM || now - pm->told_ms < TELL_MS)
+		return;
+	pm->told_ms = now;
+	left = done == 0 ? 0 : (now - pm->began_ms) * (pm->bytes - done) / done / 1000;
+	s->progress(s->progress_ctx,
+	    done == 0
+		? arena_printf(pm->a, "verifying %s of journals", text_bytes(pm->a, pm->bytes))
+		: arena_printf(pm->a, "reading journals: %s of %s, %lld s left",
+		      text_bytes(pm->a, done), text_bytes(pm->a, pm->bytes), (long long)left));
+}
+
 static int
 add(struct pm *pm, struct pm_source *s, const struct merged *m, struct err *e)
 {
-	int is_routine = is_routine_type(m->rec.type);
+	int is_routine = pm_is_routine_type(m->rec.type);
 	uint8_t leaf[SHA256_BYTES];
 	struct pm_event *ev;
 
@@ -86,12 +110,12 @@ add(struct pm *pm, struct pm_source *s, const struct merged *m, struct err *e)
 		    PM_EVENTS_MAX);
 		return err_hint(e, "Name the files of this incident only.");
 	}
-	ev = arena_alloc(pm->a, sizeof(*ev));
+	ev = event_new(pm);
 	pm->events = arena_grow(pm->a, pm->events, pm->nevents, sizeof(*pm->events));
 	ev->source = s;
 	ev->seq = m->rec.seq;
-	ev->t = arena_strdup(pm->a, m->rec.t);
-	ev->type = arena_strdup(pm->a, m->rec.type);
+	text_copy(ev->t, sizeof(ev->t), m->rec.t);
+	text_copy(ev->type, sizeof(ev->type), m->rec.type);
 	ev->us = ev->order_us = pm_time(m->rec.t);
 	if (ev->us == PM_NONE)
 		ev->us = ev->order_us = 0;
@@ -106,6 +130,7 @@ add(struct pm *pm, struct pm_source *s, const struct merged *m, struct err *e)
 		s->behind_us = m->behind_us;
 		s->behind = ev;
 	}
+	pm_let_go(pm);
 	return 0;
 }
 
@@ -217,20 +242,41 @@ read_all(struct pm *pm, struct journal_merge *merge, struct err *e)
 {
 	const struct merge_source *info;
 	struct merged m;
-	size_t n, i;
+	size_t n, i, k = 0;
+	int64_t done = 0;
 	int got;
 
 	info = journal_merge_sources(merge, &n);
 	list_sources(pm, info, n);
-	while ((got = journal_merge_next(merge, &m)) == 1)
+	journal_merge_only(merge, pm_wants, pm);
+	pm->began_ms = now_ms();
+	while ((got = journal_merge_next(merge, &m)) == 1) {
+		done += (int64_t)m.rec.len + 1;
+		if (++k % 1024 == 0)
+			tell(pm, done);
 		if (add(pm, source_of(pm, m.source), &m, e) != 0)
 			return -1;
+	}
+	pm_close_up(pm);
 	info = journal_merge_sources(merge, &n);
 	for (i = 0; i < n; i++)
 		if (info[i].damage != NULL)
 			source_of(pm, i)->cut = arena_strdup(pm->a, info[i].damage);
 	list_skews(pm);
 	return got;
+}
+
+/* Of all files, as far as they can be told before they are opened. */
+static int64_t
+bytes_of(const struct postmortem_setup *s)
+{
+	struct stat st;
+	int64_t n = 0;
+	size_t i;
+
+	for (i = 0; i < s->npaths; i++)
+		n += stat(s->paths[i], &st) == 0 && S_ISREG(st.st_mode) ? (int64_t)st.st_size : 0;
+	return n;
 }
 
 int
@@ -242,6 +288,10 @@ pm_load(struct pm *pm, struct err *e)
 	size_t i;
 	int rc;
 
+	pm->steps_by_plan = json_object();
+
+	pm->bytes = bytes_of(s);
+	tell(pm, 0);
 	if (journal_verify_paths(pm->a, s->paths, s->npaths, s->operators, &pm->items, &pm->nitems,
 		&pm->worst, e) != 0)
 		return -1;
@@ -272,5 +322,7 @@ pm_free(struct pm *pm)
 	size_t i;
 
 	for (i = 0; i < pm->nevents; i++)
-		json_decref(pm->events[i]->json);
+		if (pm->events[i] != NULL)
+			json_decref(pm->events[i]->json);
+	json_decref(pm->steps_by_plan);
 }

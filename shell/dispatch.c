@@ -27,6 +27,12 @@
 
 #define TEXT_KEPT ((size_t)1 << 20)
 
+static void
+progress(void *ctx, const char *line)
+{
+	out_progress(ctx, line);
+}
+
 void
 app_context(struct app *app, struct arena *a, struct context *c)
 {
@@ -54,6 +60,8 @@ app_context(struct app *app, struct arena *a, struct context *c)
 	c->is_tty = app->is_interactive;
 	c->width = app->width;
 	c->journal_trouble = app->journal == NULL ? NULL : journal_trouble(a, app->journal);
+	c->progress = progress;
+	c->progress_ctx = app;
 	c->is_journal_writable = app->journal != NULL && journal_is_writable(app->journal);
 	c->is_signed = app->person_config != NULL && app->person_config->key != NULL;
 }

@@ -1,5 +1,5 @@
 #!/bin/bash
-# deps.sh [--fuzz|--matrix]: installs what building and testing needs, from Debian's own packages, and makes
+# deps.sh [--fuzz|--matrix|--bench]: installs what building and testing needs, from Debian's own packages, and makes
 # the OS group and users of the tests. Says everything it does; does nothing where all is there.
 set -eu
 
@@ -47,6 +47,9 @@ packages() {
 	libaio1:Oracle's MySQL server needs it
 	nodejs:runs npm
 	npm:fetches servers of other versions
+	EOF
+	[ "${1:-}" != --bench ] || cat <<-'EOF'
+	systemd-journal-remote:writes a journal of as many entries for journalctl to verify
 	EOF
 	[ "${1:-}" != --fuzz ] || cat <<-'EOF'
 	libclang-rt-14-dev:libFuzzer's library

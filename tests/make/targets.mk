@@ -21,7 +21,7 @@ demo:
 
 # target, median of 7 alternating runs, and MISS where missed; written to tests/bench/RESULTS.txt
 bench:
-	@tests/make/deps.sh
+	@tests/make/deps.sh --bench
 	@$(MAKE) --no-print-directory all libs lab-driver
 	@HOLDFAST_BUILD="$(abspath $(BUILD))" HOLDFAST_TOP="$(CURDIR)" bash tests/bench/bench.sh $(BENCH)
 

@@ -244,6 +244,56 @@ test_render(void **state)
 	fixture_done(&f);
 }
 
+static void
+moves(struct journal *j, const char *plan, const char *proc, const char *quarantine, int ok)
+{
+	put(j, "begin",
+	    json_pack("{s:s,s:i,s:s,s:s,s:{s:s,s:s,s:s}}", "plan", plan, "step", 1, "node", "db1",
+		"proc", proc, "args", "above", "/var/lib/pg", "name", "main", "quarantine",
+		quarantine));
+	if (ok >= 0)
+		put(j, "outcome", json_pack("{s:s,s:i,s:b}", "plan", plan, "step", 1, "ok", ok));
+}
+
+/* What an rm moved aside stays until it is back or gone; what failed moved nothing. */
+static void
+test_quarantined(void **state)
+{
+	struct quarantined *q;
+	const char *dirs[1];
+	struct fixture f;
+	struct journal *j;
+	struct err e;
+	size_t n;
+
+	(void)state;
+	fixture_init(&f);
+	dirs[0] = f.dir;
+	j = fixture_open(&f, NULL);
+	moves(j, "p1", "host-quarantine-v1", ".q1", 1);
+	moves(j, "p2", "host-quarantine-v1", ".q2", 0);
+	moves(j, "p3", "host-quarantine-v1", ".q3", -1);
+	moves(j, "p4", "host-quarantine-v1", ".q4", 1);
+	moves(j, "p5", "host-expunge-v1", ".q4", 1);
+	moves(j, "p6", "host-quarantine-v1", ".q6", 1);
+	moves(j, "p7", "host-restore-v1", ".q6", 0);
+	put(j, "note", json_pack("{s:s}", "text", "x"));
+	journal_close(j);
+	assert_int_equal(journal_quarantined(f.a, dirs, 1, &q, &n, &e), 0);
+	assert_int_equal(n, 3);
+	assert_string_equal(q[0].path, "/var/lib/pg/.q1");
+	assert_string_equal(q[0].was, "main");
+	assert_string_equal(q[0].host, "db1");
+	assert_string_equal(q[0].plan, "p1");
+	j = fixture_open(&f, NULL);
+	moves(j, "p8", "host-restore-v1", ".q1", 1);
+	moves(j, "p9", "host-restore-v1", ".q6", -1);
+	journal_close(j);
+	assert_int_equal(journal_quarantined(f.a, dirs, 1, &q, &n, &e), 0);
+	assert_int_equal(n, 2);
+	fixture_done(&f);
+}
+
 int
 main(void)
 {
@@ -253,6 +303,7 @@ main(void)
 	    cmocka_unit_test(test_live_and_closed),
 	    cmocka_unit_test(test_release_failed),
 	    cmocka_unit_test(test_render),
+	    cmocka_unit_test(test_quarantined),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
