@@ -188,7 +188,7 @@ unbounded_when(struct walk *w, uint32_t node, const struct target *t)
 		    !walk_is(w, when, "commandType", "CMD_UPDATE"))
 			continue;
 		cond = walk_get(w, when, "condition");
-		if (cond == 0 || !pg_restricts(w, cond, t) == RESTRICTS_NOTHING)
+		if (cond == 0 || pg_restricts(w, cond, t) == RESTRICTS_NOTHING)
 			return walk_is(w, when, "commandType", "CMD_DELETE") ? "removed"
 									     : "changed";
 	}
