@@ -15,6 +15,8 @@ int host_script(struct host_conn *h, struct waiter *w, const char *script, const
     size_t n, int timeout_ms, struct host_command *cmd, struct err *e);
 /* The next pair of an answer: 1, or 0 at its end. *at starts at 0. */
 int host_pair(const struct buf *b, size_t *at, const char **name, const char **value);
+/* What the text of mountinfo says of f->real: a mount point, mounts below it, its other names. */
+void host_mounts(struct arena *a, struct path_facts *f, const char *text);
 /* Reads PostgreSQL's control file from the hex of its first bytes. */
 struct control {
 	uint64_t system, checkpoint;

@@ -48,25 +48,70 @@ unescape(char *s)
 	*to = '\0';
 }
 
-/* mountinfo's fifth field: is the path one of them, or above one? */
-static void
-read_mounts(struct arena *a, struct path_facts *f, const char *text)
+struct mounted {
+	const char *device, *root, *at;
+};
+
+/* What is left of a path below a directory; NULL where it is not below it. */
+static const char *
+below(const char *path, const char *dir)
 {
-	char *rest = arena_strdup(a, text), *line, *field = NULL;
-	size_t n = strlen(f->real);
+	size_t n = strcmp(dir, "/") == 0 ? 0 : strlen(dir);
+
+	return strncmp(path, dir, n) == 0 && (path[n] == '/' || path[n] == '\0') ? path + n : NULL;
+}
+
+/* The same place through another mount of its file system. */
+static void
+other_names(struct arena *a, struct path_facts *f, const struct mounted *m, size_t n)
+{
+	const struct mounted *of = NULL;
+	const char *inside, *rest;
+	size_t i;
+
+	/* The last one mounted on the longest way to it. */
+	for (i = 0; i < n; i++)
+		if (below(f->real, m[i].at) != NULL &&
+		    (of == NULL || strlen(m[i].at) >= strlen(of->at)))
+			of = &m[i];
+	if (of == NULL)
+		return;
+	inside = arena_printf(
+	    a, "%s%s", strcmp(of->root, "/") == 0 ? "" : of->root, below(f->real, of->at));
+	for (i = 0; i < n; i++) {
+		rest = strcmp(m[i].device, of->device) == 0 ? below(inside, m[i].root) : NULL;
+		if (rest == NULL || &m[i] == of)
+			continue;
+		f->also = arena_grow(a, f->also, f->nalso, sizeof(*f->also));
+		f->also[f->nalso++] =
+		    arena_printf(a, "%s%s", strcmp(m[i].at, "/") == 0 ? "" : m[i].at, rest);
+	}
+}
+
+/* mountinfo: device, root and mount point are its third to fifth fields. */
+void
+host_mounts(struct arena *a, struct path_facts *f, const char *text)
+{
+	char *rest = arena_strdup(a, text), *line, *field[5];
+	struct mounted *all = NULL;
+	size_t count = 0, n = strlen(f->real);
 	int i;
 
 	while ((line = strsep(&rest, "\n")) != NULL) {
 		for (i = 0; i < 5; i++)
-			field = strsep(&line, " ");
-		if (field == NULL)
+			field[i] = strsep(&line, " ");
+		if (field[4] == NULL)
 			continue;
-		unescape(field);
-		if (strcmp(field, f->real) == 0)
+		unescape(field[3]);
+		unescape(field[4]);
+		all = arena_grow(a, all, count, sizeof(*all));
+		all[count++] = (struct mounted){field[2], field[3], field[4]};
+		if (strcmp(field[4], f->real) == 0)
 			f->is_mount_point = 1;
-		else if (strncmp(field, f->real, n) == 0 && field[n] == '/')
-			f->mounted = field;
+		else if (strncmp(field[4], f->real, n) == 0 && field[4][n] == '/')
+			f->mounted = field[4];
 	}
+	other_names(a, f, all, count);
 }
 
 static void
@@ -104,7 +149,7 @@ take_text(struct arena *a, struct path_facts *f, const char *name, const char *v
 	else if (strcmp(name, "up") == 0)
 		split_pair(a, value, &f->parent_device, &f->parent_inode);
 	else if (strcmp(name, "mounts") == 0)
-		read_mounts(a, f, value);
+		host_mounts(a, f, value);
 	else if (strcmp(name, "inside") == 0)
 		f->inside = arena_strdup(a, value);
 	else if (strcmp(name, "contains") == 0)

@@ -56,12 +56,14 @@ struct path_facts {
 	int is_parent_writable; /* by the user that logs in: a rename can be done at all */
 	int is_mount_point;	/* also of a bind mount */
 	const char *mounted;	/* another mount below it, or NULL */
-	const char *inside;	/* the data directory it lies in, or NULL */
-	const char *contains;	/* a data directory below it, or NULL */
-	const char *engine;	/* "postgresql", "mariadb", or NULL: no data directory */
-	const char *version;	/* PG_VERSION; "" none */
-	const char *system;	/* system identifier, decimal; "" unknown */
-	const char *uuid;	/* server-uuid of auto.cnf; "" none */
+	const char **also;	/* its other names, by bind mounts */
+	size_t nalso;
+	const char *inside;   /* the data directory it lies in, or NULL */
+	const char *contains; /* a data directory below it, or NULL */
+	const char *engine;   /* "postgresql", "mariadb", or NULL: no data directory */
+	const char *version;  /* PG_VERSION; "" none */
+	const char *system;   /* system identifier, decimal; "" unknown */
+	const char *uuid;     /* server-uuid of auto.cnf; "" none */
 	enum cluster_state state;
 	int timeline;	     /* of the last checkpoint; 0 unknown */
 	uint64_t checkpoint; /* position of the last checkpoint; 0 unknown */

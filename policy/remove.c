@@ -32,6 +32,20 @@ is_same_data(const struct removing *r, const struct node *n)
 	       strcmp(n->cluster, arena_printf(r->arena, "pg:%s", r->path->system)) == 0;
 }
 
+/* Its directory is this one, by whichever name. */
+static int
+is_here(const struct removing *r, const struct node *n)
+{
+	size_t i;
+
+	if (strcmp(n->data_directory, r->path->real) == 0)
+		return 1;
+	for (i = 0; i < r->path->nalso; i++)
+		if (strcmp(n->data_directory, r->path->also[i]) == 0)
+			return 1;
+	return 0;
+}
+
 /* By directory and host; a node that does not answer only by its host. */
 static void
 find_node(struct removing *r)
@@ -50,7 +64,7 @@ find_node(struct removing *r)
 		if (host != NULL && strcmp(host, r->host->name) != 0)
 			continue;
 		if (n->data_directory != NULL) {
-			if (strcmp(n->data_directory, r->path->real) == 0 && is_same_data(r, n))
+			if (is_here(r, n) && is_same_data(r, n))
 				r->node = n;
 			continue;
 		}

@@ -75,6 +75,14 @@ rm_and_run() {
 	[[ "$(flat)" == *"is the root of everything there"* ]]
 	run -5 as alice -c "rm h2:/proc"
 	[[ "$(flat)" == *"is a mount point"* ]]
+	# MariaDB's, also without its first file, and what holds it.
+	as_hosts mkdir -p "$LAB/servers/my/mysql"
+	as_hosts touch "$LAB/servers/my/aria_log_control"
+	run -5 as alice -c "rm h2:$LAB/servers/my"
+	[[ "$(flat)" == *"data directory of mariadb; that another server holds the same data cannot be proved"* ]]
+	run -5 as alice -c "rm h2:$LAB/servers/my/mysql"
+	[[ "$(flat)" == *"lies inside the data directory $LAB/servers/my"* ]]
+	as_root rm -r "$LAB/servers/my"
 	run -5 as alice -c "rm h2:$LAB/ssh"
 	[[ "$(flat)" == *"is no data directory"* ]]
 	run -5 as alice -c "rm h2:$LAB/holdfast.conf"

@@ -337,15 +337,46 @@ test_local_bounds(void **state)
 	host_close(h);
 }
 
+static void
+test_mounts(void **state)
+{
+	static const char text[] = "21 1 8:1 / / rw - ext4 /dev/sda1 rw\n"
+				   "30 21 8:2 / /srv rw - ext4 /dev/sdb1 rw\n"
+				   "31 21 8:2 /pg /data/my\\040db rw - ext4 /dev/sdb1 rw\n"
+				   "32 30 0:5 / /srv/pg/main/tmp rw - tmpfs none rw\nbroken\n";
+	struct arena *a = arena_new();
+	struct path_facts f = {.real = "/data/my db/main"};
+
+	(void)state;
+	host_mounts(a, &f, text);
+	assert_int_equal(f.nalso, 1);
+	assert_string_equal(f.also[0], "/srv/pg/main");
+	assert_false(f.is_mount_point);
+	assert_null(f.mounted);
+	f = (struct path_facts){.real = "/srv/pg/main"};
+	host_mounts(a, &f, text);
+	assert_int_equal(f.nalso, 1);
+	assert_string_equal(f.also[0], "/data/my db/main");
+	assert_string_equal(f.mounted, "/srv/pg/main/tmp");
+	f = (struct path_facts){.real = "/data/my db"};
+	host_mounts(a, &f, text);
+	assert_true(f.is_mount_point);
+	f = (struct path_facts){.real = "/var/lib"};
+	host_mounts(a, &f, text);
+	assert_int_equal(f.nalso, 0);
+	arena_free(a);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_quote_comes_back),
-	    cmocka_unit_test(test_quote_every_byte), cmocka_unit_test(test_line_waits_for_go),
-	    cmocka_unit_test(test_no_program), cmocka_unit_test(test_too_long),
-	    cmocka_unit_test(test_start), cmocka_unit_test(test_known_hosts),
-	    cmocka_unit_test(test_known_hashed), cmocka_unit_test(test_control),
-	    cmocka_unit_test(test_local), cmocka_unit_test(test_local_bounds)};
+	    cmocka_unit_test(test_mounts), cmocka_unit_test(test_quote_every_byte),
+	    cmocka_unit_test(test_line_waits_for_go), cmocka_unit_test(test_no_program),
+	    cmocka_unit_test(test_too_long), cmocka_unit_test(test_start),
+	    cmocka_unit_test(test_known_hosts), cmocka_unit_test(test_known_hashed),
+	    cmocka_unit_test(test_control), cmocka_unit_test(test_local),
+	    cmocka_unit_test(test_local_bounds)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
