@@ -57,6 +57,8 @@ teardown_file() {
 teardown() {
 	local p
 	as_root rm -f "$LAB/ssh/h2/hook"
+	# The agent itself, not what started it.
+	[ -z "${AGENT:-}" ] || AGENT=$(pgrep -f "^ssh-agent -D -a $LAB/home/hf-alice/agent" || true)
 	for p in ${PID:-} ${FAKE:-} ${AGENT:-}; do as_root kill "$p" 2>/dev/null || true; done
 }
 
