@@ -6,6 +6,7 @@
 
 const struct procedure my_procedures[] = {
     {"undo-table-v1", my_proc_undo_table},
+    {"safety-copy-v1", my_proc_safety_copy},
     {"undo-database-v1", my_proc_undo_database},
     {NULL, NULL},
 };

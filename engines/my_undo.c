@@ -11,6 +11,7 @@
 
 #include "arena.h"
 #include "engines/my_undo.h"
+#include "engines/scratch_db.h"
 #include "text.h"
 #include "banned.h"
 
@@ -67,23 +68,45 @@ my_undo_name(struct my_undo *u, const char *schema, const char *table)
 /* By enum my_undo_mode. */
 static const char *const modes[] = {"drop", "truncate", "delete", "update", "replace"};
 
+int
+my_undo_mode_parse(const char *word, enum my_undo_mode *out)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
+		if (strcmp(modes[i], word) == 0) {
+			*out = (enum my_undo_mode)i;
+			return 0;
+		}
+	return -1;
+}
+
 static int
 take_arguments(struct my_undo *u, const struct step *s, struct err *e)
 {
-	const char *mode = my_undo_argument(s, "mode");
-	size_t i;
+	int is_copy = my_undo_argument(s, "copy")[0] != '\0';
 
-	for (i = 0; i < sizeof(modes) / sizeof(modes[0]) && strcmp(modes[i], mode) != 0; i++)
-		;
-	u->from = cluster_member(u->c, my_undo_argument(s, "from"));
+	u->from = cluster_member(u->c, my_undo_argument(s, is_copy ? "to" : "from"));
 	u->to = cluster_member(u->c, my_undo_argument(s, "to"));
-	if (u->from == NULL || u->to == NULL || i == sizeof(modes) / sizeof(modes[0]) ||
+	if (u->from == NULL || u->to == NULL ||
+	    my_undo_mode_parse(my_undo_argument(s, "mode"), &u->mode) != 0 ||
 	    my_undo_argument(s, "schema")[0] == '\0' || my_undo_argument(s, "table")[0] == '\0')
 		return err_set(
 		    e, ERR_FAILED, "the plan does not say what to bring back from where");
-	u->mode = (enum my_undo_mode)i;
 	my_undo_name(u, my_undo_argument(s, "schema"), my_undo_argument(s, "table"));
 	return 0;
+}
+
+int
+my_undo_settings(struct my_undo *u, struct my_conn *x, struct err *e)
+{
+	/* Rows come as they are stored, and go back as bytes: no character set has a say. */
+	return my_undo_do(u, x,
+	    "SET SESSION time_zone = '+00:00', SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO', SESSION "
+	    "foreign_key_checks = 0, SESSION unique_checks = 1, SESSION sql_quote_show_create = 1, "
+	    "SESSION lock_wait_timeout = 30, SESSION innodb_lock_wait_timeout = 30, SESSION "
+	    "autocommit = 1, SESSION character_set_results = NULL",
+	    NULL, e);
 }
 
 /* Said explicitly, so that neither values nor definitions depend on a default. */
@@ -102,13 +125,7 @@ my_undo_open(
 	if (!cluster_is_same(m, &who))
 		return err_set(e, ERR_STALE, "%s is another server now: identity was %s, is %s",
 		    m->name, m->identity, who.identity);
-	/* Rows come as they are stored, and go back as bytes: no character set has a say. */
-	return my_undo_do(u, *out,
-	    "SET SESSION time_zone = '+00:00', SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO', SESSION "
-	    "foreign_key_checks = 0, SESSION unique_checks = 1, SESSION sql_quote_show_create = 1, "
-	    "SESSION lock_wait_timeout = 30, SESSION innodb_lock_wait_timeout = 30, SESSION "
-	    "autocommit = 1, SESSION character_set_results = NULL",
-	    NULL, e);
+	return my_undo_settings(u, *out, e);
 }
 
 /* It must still be held, or what is read now may change while it is read. */
@@ -118,6 +135,9 @@ my_undo_check_source(struct my_undo *u, struct err *e)
 	CLEAN_MY_RESULT MYSQL_RES *r = NULL;
 	const char *reduced[MY_NREDUCED];
 
+	if (u->db != NULL)
+		return my_undo_do(
+		    u, u->src, "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY", NULL, e);
 	if (my_undo_do(
 		u, u->src, my_sql_replica_status(u->src->is_mariadb, u->src->version), &r, e) < 0)
 		return -1;
@@ -300,6 +320,14 @@ clean(struct my_undo *u)
 		    ignored.msg);
 }
 
+static int
+open_source(struct my_undo *u, const char *copy, struct err *e)
+{
+	if (copy[0] != '\0')
+		return my_undo_source_copy(u, copy, e);
+	return my_undo_open(u, u->from, u->schema, &u->src, e);
+}
+
 int
 my_proc_undo_table(struct cluster *c, struct waiter *w, const struct step *s, struct arena *a,
     struct outcome *out, void (*progress)(void *ctx, const char *line), void *ctx, struct err *e)
@@ -310,8 +338,9 @@ my_proc_undo_table(struct cluster *c, struct waiter *w, const struct step *s, st
 
 	u.start_ms = now_ms();
 	if (take_arguments(&u, s, e) == 0 && cluster_settle(c, w, e) == 0 &&
-	    my_undo_open(&u, u.from, u.schema, &u.src, e) == 0 &&
-	    my_undo_open(&u, u.to, u.schema, &u.dst, e) == 0 && my_undo_check_source(&u, e) == 0 &&
+	    my_undo_open(&u, u.to, u.schema, &u.dst, e) == 0 &&
+	    open_source(&u, my_undo_argument(s, "copy"), e) == 0 &&
+	    my_undo_check_source(&u, e) == 0 &&
 	    (u.mode > MY_UNDO_TRUNCATE ||
 		(check_target(&u, e) == 0 && my_undo_columns(&u, e) == 0)))
 		rc = ways[u.mode](&u, e);
@@ -319,6 +348,8 @@ my_proc_undo_table(struct cluster *c, struct waiter *w, const struct step *s, st
 		clean(&u);
 	my_conn_close(u.src);
 	my_conn_close(u.dst);
+	if (u.db != NULL)
+		scratch_db_stop(u.db);
 	if (rc == 0)
 		text_copy(out->tag, sizeof(out->tag), "UNDO TABLE");
 	else if (e != NULL)

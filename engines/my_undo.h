@@ -15,6 +15,8 @@ enum my_undo_mode {
 	MY_UNDO_REPLACE, /* its definition was changed, and values with it */
 };
 
+struct scratch_db;
+
 struct my_undo {
 	struct cluster *c;
 	struct waiter *w;
@@ -26,7 +28,8 @@ struct my_undo {
 	const char *source; /* quoted, the table on the replica */
 	const char *target; /* quoted, what rows are loaded into */
 	enum my_undo_mode mode;
-	int is_made; /* the table beside was made */
+	int is_made;	       /* the table beside was made */
+	struct scratch_db *db; /* where it comes from, if that is no server of the cluster */
 	struct member *from, *to;
 	struct my_conn *src, *dst; /* sessions of the procedure alone */
 	const char *columns;	   /* quoted list without generated ones */
@@ -60,6 +63,18 @@ int my_undo_rows(struct my_undo *u, struct err *e);
  * commas) whose values must come back, "" for none. *later: keys, once their values are back. */
 int my_undo_alter(struct my_undo *u, const char **set, const char **later, struct err *e);
 int my_undo_alter_end(struct my_undo *u, const char *later, struct err *e);
+int my_undo_mode_parse(const char *word, enum my_undo_mode *out);
+/* What values and definitions depend on, said explicitly on a session. */
+int my_undo_settings(struct my_undo *u, struct my_conn *x, struct err *e);
+/* The tables whose rows the statement touches: schema and name, the table itself first. */
+int my_undo_touched(struct my_undo *u, const char ***out, size_t *n, struct err *e);
+/* my_copy.c: the words of a client program, and running one; the scratch server as the source. */
+size_t my_tool(struct my_undo *u, const char **argv, const char *name, const struct my_conn *conn);
+int my_tool_run(
+    struct my_undo *u, const char *dir, const char *const *argv, const char *input, struct err *e);
+int my_undo_source_copy(struct my_undo *u, const char *dir, struct err *e);
+int my_proc_safety_copy(struct cluster *c, struct waiter *w, const struct step *s, struct arena *a,
+    struct outcome *out, void (*progress)(void *ctx, const char *line), void *ctx, struct err *e);
 /* my_undo_database.c */
 int my_proc_undo_database(struct cluster *c, struct waiter *w, const struct step *s,
     struct arena *a, struct outcome *out, void (*progress)(void *ctx, const char *line), void *ctx,

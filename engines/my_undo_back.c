@@ -276,15 +276,31 @@ add_children(struct my_undo *u, const char **tables, size_t *n, size_t i, struct
 }
 
 int
-my_undo_rows(struct my_undo *u, struct err *e)
+my_undo_touched(struct my_undo *u, const char ***out, size_t *n, struct err *e)
 {
 	const char **tables = arena_array(u->a, 2 * TABLES_MAX + 2, sizeof(*tables));
-	const char *wanted = NULL, *later = "";
-	enum my_undo_mode mode = u->mode;
-	size_t n = 1, i;
+	size_t i;
 
+	*out = tables;
+	*n = 1;
 	tables[0] = u->schema;
 	tables[1] = u->table;
+	if (u->mode != MY_UNDO_DELETE && u->mode != MY_UNDO_UPDATE)
+		return 0;
+	for (i = 0; i < *n; i++)
+		if (add_children(u, tables, n, i, e) < 0)
+			return -1;
+	return 0;
+}
+
+int
+my_undo_rows(struct my_undo *u, struct err *e)
+{
+	const char **tables;
+	const char *wanted = NULL, *later = "";
+	enum my_undo_mode mode = u->mode;
+	size_t n, i;
+
 	u->out->rows = 0;
 	if (u->mode == MY_UNDO_REPLACE) {
 		if (my_undo_alter(u, &wanted, &later, e) < 0 ||
@@ -292,9 +308,8 @@ my_undo_rows(struct my_undo *u, struct err *e)
 			return -1;
 		return my_undo_alter_end(u, later, e);
 	}
-	for (i = 0; i < n; i++)
-		if (add_children(u, tables, &n, i, e) < 0)
-			return -1;
+	if (my_undo_touched(u, &tables, &n, e) < 0)
+		return -1;
 	for (i = 0; i < n; i++) {
 		my_undo_name(u, tables[2 * i], tables[2 * i + 1]);
 		/* A key that was set to NULL is a change of the row. */

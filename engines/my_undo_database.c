@@ -17,7 +17,6 @@
 #include "text.h"
 #include "banned.h"
 
-#define LOAD_MS (12LL * 3600 * 1000)
 #define ROOM_MIN (64 << 20)
 
 struct whole {
@@ -25,44 +24,6 @@ struct whole {
 	char dir[96];
 	int is_made;
 };
-
-/* Where the person's secret is: a file, never an argument. Then the place. */
-static size_t
-tool(struct whole *x, const char **argv, const char *name, const struct my_conn *conn)
-{
-	struct my_undo *u = &x->u;
-	size_t n = 0;
-
-	argv[n++] = arena_printf(u->a, "/usr/bin/%s", name);
-	if (conn->passfile != NULL)
-		argv[n++] = arena_printf(u->a, "--defaults-file=%s", conn->passfile);
-	if (conn->place.socket[0] != '\0')
-		argv[n++] = arena_printf(u->a, "--socket=%s", conn->place.socket);
-	else {
-		argv[n++] = "--protocol=TCP";
-		argv[n++] = arena_printf(u->a, "--host=%s", conn->place.host);
-		argv[n++] = arena_printf(u->a, "--port=%d", conn->place.port);
-	}
-	if (conn->login != NULL)
-		argv[n++] = arena_printf(u->a, "--user=%s", conn->login);
-	argv[n++] = "--default-character-set=utf8mb4";
-	return n;
-}
-
-static int
-run(struct whole *x, const char *const *argv, const char *input, const char *log, struct err *e)
-{
-	struct my_undo *u = &x->u;
-	const char *env[] = {
-	    arena_printf(u->a, "HOME=%s", getenv("HOME") == NULL ? "/" : getenv("HOME")), NULL};
-	struct scratch s = {.argv = argv,
-	    .env = env,
-	    .dir = x->dir,
-	    .input = input,
-	    .log = arena_printf(u->a, "%s/%s", x->dir, log)};
-
-	return scratch_run(&s, u->w, now_ms() + LOAD_MS, e);
-}
 
 static int
 make_dir(struct whole *x, int64_t room, struct err *e)
@@ -129,7 +90,7 @@ dump(struct whole *x, struct err *e)
 {
 	struct my_undo *u = &x->u;
 	const char *argv[20];
-	size_t n = tool(x, argv, "mariadb-dump", u->src);
+	size_t n = my_tool(u, argv, "mariadb-dump", u->src);
 
 	my_undo_say(u, "reading database %s from %s", u->schema, u->from->name);
 	argv[n++] = "--single-transaction";
@@ -142,7 +103,7 @@ dump(struct whole *x, struct err *e)
 	argv[n++] = "--databases";
 	argv[n++] = u->schema;
 	argv[n] = NULL;
-	return run(x, argv, NULL, "dump.log", e);
+	return my_tool_run(u, x->dir, argv, NULL, e);
 }
 
 static int
@@ -150,14 +111,14 @@ load(struct whole *x, struct err *e)
 {
 	struct my_undo *u = &x->u;
 	const char *argv[16];
-	size_t n = tool(x, argv, "mariadb", u->dst);
+	size_t n = my_tool(u, argv, "mariadb", u->dst);
 
 	my_undo_say(u, "making database %s again on %s", u->schema, u->to->name);
 	x->is_made = 1; /* from here on it is ours to drop */
 	argv[n++] = "--batch";
 	argv[n++] = "--binary-mode";
 	argv[n] = NULL;
-	return run(x, argv, arena_printf(u->a, "%s/database.sql", x->dir), "load.log", e);
+	return my_tool_run(u, x->dir, argv, arena_printf(u->a, "%s/database.sql", x->dir), e);
 }
 
 static int

@@ -6,6 +6,7 @@
 
 const struct procedure pg_procedures[] = {
     {"undo-table-v1", proc_undo_table},
+    {"safety-copy-v1", proc_safety_copy},
     {"undo-database-v1", proc_undo_database},
     {NULL, NULL},
 };

@@ -5,6 +5,8 @@
 #ifndef PG_PROC_H
 #define PG_PROC_H
 
+#include <stdio.h>
+
 #include "engines/pg_driver.h"
 #include "engines/run.h"
 
@@ -33,6 +35,8 @@ enum undo_mode {
 	UNDO_SCHEMA,   /* a schema went, with all that was in it */
 };
 
+struct scratch_db;
+
 struct undo {
 	struct cluster *c;
 	struct waiter *w;
@@ -43,7 +47,9 @@ struct undo {
 	const char *schema, *table, *full; /* full: quoted */
 	uint32_t oid;
 	enum undo_mode mode;
-	const char *xid; /* of the transaction to be undone, or "": not known */
+	const char *xid;       /* of the transaction to be undone, or "": not known */
+	struct scratch_db *db; /* where it comes from, if that is no server of the cluster */
+	int major;	       /* of the programs to run; 0: the source's */
 	struct member *from, *to;
 	struct pg_conn *src, *dst; /* sessions of the procedure alone */
 	struct undo_item *items;
@@ -72,6 +78,23 @@ int undo_sum(
     struct undo *u, struct pg_conn *conn, const char *full, struct undo_sum *out, struct err *e);
 /* Sequences get the values they have on the standby. */
 int undo_sequences(struct undo *u, struct err *e);
+/* A COPY ... TO STDOUT of the source, into a file; *rows are counted. */
+int undo_copy_out(struct undo *u, const char *sql, FILE *f, int64_t *rows, struct err *e);
+/* The tables of the source whose rows a statement of u->mode touches, the table itself first. */
+int undo_touched(struct undo *u, const char ***out, size_t *n, struct err *e);
+int undo_emptied(struct undo *u, struct pg_conn *conn, PGresult **r, struct err *e);
+int undo_reached(struct undo *u, struct pg_conn *conn, PGresult **r, struct err *e);
+/* Rows that are missing come back, those that are there stay. */
+int undo_missing(struct undo *u, const char *full, struct err *e);
+int undo_mode_parse(const char *word, enum undo_mode *out);
+/* What a comparison of texts depends on, said explicitly on a session. */
+int undo_settings(struct undo *u, struct pg_conn *conn, struct err *e);
+/* pg_source.c: a safety copy, or a dump, as the source. */
+int undo_source_start(struct undo *u, int major, int64_t room, struct err *e);
+int undo_load(struct undo *u, const char *dump, const char *const *options, struct err *e);
+int undo_source_ready(struct undo *u, const char *name, const char *database, struct err *e);
+int undo_source_copy(struct undo *u, const char *dir, const char *database, struct err *e);
+void undo_source_stop(struct undo *u);
 /* Materialized views are filled as they were. */
 int undo_views(struct undo *u, struct err *e);
 const char *undo_argument(const struct step *s, const char *name);
@@ -112,6 +135,8 @@ int undo_columns(
 
 /* pg_proc_database.c */
 int proc_undo_database(struct cluster *c, struct waiter *w, const struct step *s, struct arena *a,
+    struct outcome *out, void (*progress)(void *ctx, const char *line), void *ctx, struct err *e);
+int proc_safety_copy(struct cluster *c, struct waiter *w, const struct step *s, struct arena *a,
     struct outcome *out, void (*progress)(void *ctx, const char *line), void *ctx, struct err *e);
 int proc_undo_table(struct cluster *c, struct waiter *w, const struct step *s, struct arena *a,
     struct outcome *out, void (*progress)(void *ctx, const char *line), void *ctx, struct err *e);

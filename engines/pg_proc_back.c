@@ -181,14 +181,57 @@ table_back(struct undo *u, struct table_back *t, struct err *e)
 }
 
 int
+undo_reached(struct undo *u, struct pg_conn *conn, PGresult **r, struct err *e)
+{
+	const char *params[2] = {u->full, u->mode == UNDO_UPDATE ? "t" : "f"};
+
+	return undo_do(u, conn, reached_sql, 2, params, r, e);
+}
+
+int
+undo_missing(struct undo *u, const char *full, struct err *e)
+{
+	struct table_back t = {.full = full, .beside = "pg_temp.holdfast_undo"};
+
+	if (table_back(u, &t, e) < 0)
+		return -1;
+	return undo_do(u, u->dst, "DROP TABLE pg_temp.holdfast_undo", 0, NULL, NULL, e);
+}
+
+int
+undo_touched(struct undo *u, const char ***out, size_t *n, struct err *e)
+{
+	CLEAN_RESULT PGresult *r = NULL;
+	struct undo_item *items;
+	size_t i, nitems;
+	int k;
+
+	*n = 0;
+	if (u->mode == UNDO_TRUNCATE || u->mode == UNDO_DELETE || u->mode == UNDO_UPDATE) {
+		if ((u->mode == UNDO_TRUNCATE ? undo_emptied : undo_reached)(u, u->src, &r, e) < 0)
+			return -1;
+		*out = arena_array(u->a, (size_t)PQntuples(r) + 1, sizeof(**out));
+		for (k = 0; k < PQntuples(r); k++)
+			(*out)[(*n)++] = look_text(u->a, r, k, 0);
+		return 0;
+	}
+	if (undo_items(u, u->src, u->oid, &items, &nitems, e) < 0)
+		return -1;
+	*out = arena_array(u->a, nitems + 1, sizeof(**out));
+	for (i = 0; i < nitems; i++)
+		if (items[i].relkind == 'r' && items[i].column == 0)
+			(*out)[(*n)++] = items[i].full;
+	return 0;
+}
+
+int
 undo_rows(struct undo *u, struct err *e)
 {
 	CLEAN_RESULT PGresult *r = NULL;
-	const char *params[2] = {u->full, u->mode == UNDO_UPDATE ? "t" : "f"};
 	struct table_back t;
 	int i;
 
-	if (undo_do(u, u->src, reached_sql, 2, params, &r, e) < 0)
+	if (undo_reached(u, u->src, &r, e) < 0)
 		return -1;
 	u->start_ms = now_ms();
 	u->out->rows = 0;

@@ -32,7 +32,7 @@
 const char *
 undo_program(struct undo *u, const char *name, struct err *e)
 {
-	int major = PQserverVersion(u->src->pq) / 10000, v;
+	int major = u->major > 0 ? u->major : PQserverVersion(u->src->pq) / 10000, v;
 	const char *path, *chosen = getenv("HOLDFAST_PG_BIN");
 
 	/* Of a version too old for the server pg_dump says so itself, and nothing is done. */
@@ -109,29 +109,13 @@ undo_tool(struct undo *u, const char *const *argv, const char *log, int64_t limi
 	return 0;
 }
 
-static char *
-quote_conninfo(struct undo *u, const char *value)
-{
-	char *out = arena_alloc(u->a, strlen(value) * 2 + 3), *o = out;
-
-	*o++ = '\'';
-	for (; *value != '\0'; value++) {
-		if (*value == '\'' || *value == '\\')
-			*o++ = '\\';
-		*o++ = *value;
-	}
-	*o++ = '\'';
-	*o = '\0';
-	return out;
-}
-
 const char *
 undo_conninfo(
     struct undo *u, const struct member *m, const struct pg_conn *conn, const char *database)
 {
 	char *plain = pg_plain_address(m->address);
 	const char *out = arena_printf(u->a, "%s user=%s dbname=%s", plain,
-	    quote_conninfo(u, PQuser(conn->pq)), quote_conninfo(u, database));
+	    pg_quote_conninfo(u->a, PQuser(conn->pq)), pg_quote_conninfo(u->a, database));
 
 	free(plain);
 	return out;
@@ -347,7 +331,7 @@ undo_dump(struct undo *u, struct err *e)
 {
 	static const char *const list[] = {"--list", NULL};
 
-	if (undo_dir(u, 0, e) < 0)
+	if (u->dir[0] == '\0' && undo_dir(u, 0, e) < 0)
 		return -1;
 	undo_say(u, "reading the definitions from %s", u->from->name);
 	if (dump(u, e) < 0 || restore(u, list, undo_path(u, "toc"), e) < 0)

@@ -2,6 +2,7 @@
  * Rows from the standby to the primary: one COPY feeds the other, chunk by chunk, in flat memory,
  * and a count with an order-independent checksum says whether both sides are equal.
  */
+#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -183,6 +184,26 @@ undo_copy(struct undo *u, const char *full, const char *into, struct err *e)
 		return err_wrap(e, "%s: loading %s", u->to->name, full);
 	return p.is_over ? finish_source(u, e)
 			 : err_set(e, ERR_FAILED, "not every row of %s was read", full);
+}
+
+int
+undo_copy_out(struct undo *u, const char *sql, FILE *f, int64_t *rows, struct err *e)
+{
+	struct pipe p = {.u = u, .full = u->full};
+	int rc;
+
+	*rows = 0;
+	if (start_source(u, sql, e) < 0)
+		return -1;
+	while ((rc = next_chunk(&p)) == 1 && fwrite(p.chunk, 1, (size_t)p.len, f) == (size_t)p.len)
+		++*rows;
+	PQfreemem(p.chunk);
+	if (rc == 1)
+		return err_set(e, ERR_FAILED, "could not write the rows: %s", strerror(errno));
+	if (rc == 0)
+		return finish_source(u, e);
+	*e = p.err;
+	return -1;
 }
 
 int

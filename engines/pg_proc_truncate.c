@@ -45,6 +45,14 @@ switch_triggers(struct undo *u, const PGresult *r, int column, struct err *e)
 }
 
 int
+undo_emptied(struct undo *u, struct pg_conn *conn, PGresult **r, struct err *e)
+{
+	const char *params[1] = {arena_printf(u->a, "%u", u->oid)};
+
+	return undo_do(u, conn, tables_sql, 1, params, r, e);
+}
+
+int
 undo_triggers(struct undo *u, const char *full, PGresult **was, struct err *e)
 {
 	return undo_do(u, u->dst, triggers_sql, 1, &full, was, e) < 0 ||
@@ -160,15 +168,35 @@ advance_sequences(struct undo *u, const char *full, struct err *e)
 	return 0;
 }
 
+/* From a copy: files say nothing of what was emptied, so what is missing comes back. */
+static int
+fill(struct undo *u, const PGresult *r, struct err *e)
+{
+	const char *full;
+	int i;
+
+	u->out->rows = 0;
+	for (i = 0; i < PQntuples(r); i++) {
+		full = PQgetvalue(r, i, 0);
+		if (undo_missing(u, full, e) < 0 || advance_sequences(u, full, e) < 0)
+			return -1;
+	}
+	if (u->out->rows == 0)
+		undo_say(u, "no row of %s in the copy is missing", u->full);
+	return 0;
+}
+
 int
 undo_truncate(struct undo *u, struct err *e)
 {
 	CLEAN_RESULT PGresult *r = NULL;
-	const char *params[1] = {arena_printf(u->a, "%u", u->oid)}, *full;
+	const char *full;
 	int i, rc, loaded = 0;
 
-	if (undo_do(u, u->src, tables_sql, 1, params, &r, e) < 0)
+	if (undo_emptied(u, u->src, &r, e) < 0)
 		return -1;
+	if (u->db != NULL)
+		return fill(u, r, e);
 	u->start_ms = now_ms();
 	for (i = 0; i < PQntuples(r); i++)
 		u->total += look_int(r, i, 2, 0);

@@ -50,12 +50,25 @@ undo_say(struct undo *u, const char *fmt, ...)
 /* By enum undo_mode. */
 static const char *const modes[] = {"drop", "truncate", "delete", "update", "replace", "schema"};
 
+int
+undo_mode_parse(const char *word, enum undo_mode *out)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
+		if (strcmp(modes[i], word) == 0) {
+			*out = (enum undo_mode)i;
+			return 0;
+		}
+	return -1;
+}
+
 static int
 take_arguments(struct undo *u, const struct step *s, struct err *e)
 {
 	const char *from = undo_argument(s, "from"), *to = undo_argument(s, "to");
 	const char *oid = undo_argument(s, "oid"), *mode = undo_argument(s, "mode");
-	size_t i;
+	const char *copy = undo_argument(s, "copy");
 
 	u->schema = undo_argument(s, "schema");
 	u->table = undo_argument(s, "table");
@@ -63,22 +76,39 @@ take_arguments(struct undo *u, const struct step *s, struct err *e)
 	    u->table == NULL || undo_argument(s, "database") == NULL)
 		return err_set(
 		    e, ERR_FAILED, "the step does not say what to bring back; nothing was done");
-	for (i = 0; i < sizeof(modes) / sizeof(modes[0]) && strcmp(modes[i], mode) != 0; i++)
-		;
-	if (i == sizeof(modes) / sizeof(modes[0]))
+	if (undo_mode_parse(mode, &u->mode) != 0)
 		return err_set(e, ERR_FAILED, "mode %s is not known; nothing was done", mode);
-	u->mode = (enum undo_mode)i;
 	u->xid = undo_argument(s, "xid") == NULL ? "" : undo_argument(s, "xid");
 	u->oid = (uint32_t)strtoul(oid, NULL, 10);
 	u->full = arena_strdup(u->a, pg_quote_name(u->a, u->schema));
 	if (u->mode != UNDO_SCHEMA)
 		u->full = arena_printf(u->a, "%s.%s", u->full, pg_quote_name(u->a, u->table));
-	u->from = cluster_member(u->c, from);
+	u->from = cluster_member(u->c, copy != NULL && copy[0] != '\0' ? to : from);
 	u->to = cluster_member(u->c, to);
 	if (u->from == NULL || u->to == NULL)
 		return err_set(e, ERR_FAILED, "no node is called %s; nothing was done",
 		    u->from == NULL ? from : to);
 	return 0;
+}
+
+int
+undo_settings(struct undo *u, struct pg_conn *conn, struct err *e)
+{
+	return undo_do(u, conn,
+	    "SELECT pg_catalog.set_config('search_path', '', false), "
+	    "pg_catalog.set_config('DateStyle', 'ISO, YMD', false), "
+	    "pg_catalog.set_config('IntervalStyle', 'postgres', false), "
+	    "pg_catalog.set_config('TimeZone', 'UTC', false), "
+	    "pg_catalog.set_config('extra_float_digits', '3', false), "
+	    "pg_catalog.set_config('bytea_output', 'hex', false), "
+	    "pg_catalog.set_config('client_encoding', 'UTF8', false), "
+	    "pg_catalog.set_config('standard_conforming_strings', 'on', false), "
+	    "pg_catalog.set_config('xmloption', 'content', false), "
+	    "pg_catalog.set_config('row_security', 'off', false), "
+	    "pg_catalog.set_config('check_function_bodies', 'off', false), "
+	    "pg_catalog.set_config('statement_timeout', '0', false), "
+	    "pg_catalog.set_config('lock_timeout', '" LOCK_LIMIT "', false)",
+	    0, NULL, NULL, e);
 }
 
 /* A session of the procedure alone, with what a comparison of texts depends on said explicitly. */
@@ -102,21 +132,7 @@ undo_open(struct undo *u, struct member *m, const char *database, struct pg_conn
 	if (who.is_in_recovery != in_recovery)
 		return err_set(e, ERR_STALE, "%s is %s now; nothing was done", m->name,
 		    who.is_in_recovery ? "a standby" : "no standby");
-	return undo_do(u, *out,
-	    "SELECT pg_catalog.set_config('search_path', '', false), "
-	    "pg_catalog.set_config('DateStyle', 'ISO, YMD', false), "
-	    "pg_catalog.set_config('IntervalStyle', 'postgres', false), "
-	    "pg_catalog.set_config('TimeZone', 'UTC', false), "
-	    "pg_catalog.set_config('extra_float_digits', '3', false), "
-	    "pg_catalog.set_config('bytea_output', 'hex', false), "
-	    "pg_catalog.set_config('client_encoding', 'UTF8', false), "
-	    "pg_catalog.set_config('standard_conforming_strings', 'on', false), "
-	    "pg_catalog.set_config('xmloption', 'content', false), "
-	    "pg_catalog.set_config('row_security', 'off', false), "
-	    "pg_catalog.set_config('check_function_bodies', 'off', false), "
-	    "pg_catalog.set_config('statement_timeout', '0', false), "
-	    "pg_catalog.set_config('lock_timeout', '" LOCK_LIMIT "', false)",
-	    0, NULL, NULL, e);
+	return undo_settings(u, *out, e);
 }
 
 /* The standby must still be held, or what is read now may change while it is read. */
@@ -129,13 +145,19 @@ check_source(struct undo *u, struct err *e)
 	if (undo_do(u, u->src, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", 0, NULL, NULL,
 		e) < 0 ||
 	    undo_do(u, u->src,
-		u->mode == UNDO_SCHEMA ? "SELECT pg_catalog.pg_is_wal_replay_paused(), "
+		u->mode == UNDO_SCHEMA ? "SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN "
+					 "pg_catalog.pg_is_wal_replay_paused() END, "
 					 "pg_catalog.to_regnamespace($1)::pg_catalog.oid"
-				       : "SELECT pg_catalog.pg_is_wal_replay_paused(), "
+				       : "SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN "
+					 "pg_catalog.pg_is_wal_replay_paused() END, "
 					 "pg_catalog.to_regclass($1)::pg_catalog.oid",
 		1, params, &r, e) < 0)
 		return -1;
-	if (PQgetvalue(r, 0, 0)[0] != 't') {
+	if (u->db != NULL && !PQgetisnull(r, 0, 1)) {
+		u->oid = (uint32_t)look_int(r, 0, 1, 0); /* numbers are its own there */
+		return 0;
+	}
+	if (u->db == NULL && PQgetvalue(r, 0, 0)[0] != 't') {
 		err_set(
 		    e, ERR_STALE, "%s is no longer held; nothing was brought back", u->from->name);
 		return err_hint(e, "choose another replica that is still held");
@@ -423,6 +445,14 @@ commit(struct undo *u, struct err *e)
 	return 0;
 }
 
+static int
+open_source(struct undo *u, const char *copy, const char *database, struct err *e)
+{
+	if (copy != NULL && copy[0] != '\0')
+		return undo_source_copy(u, copy, database, e);
+	return undo_open(u, u->from, database, &u->src, 1, e);
+}
+
 int
 proc_undo_table(struct cluster *c, struct waiter *w, const struct step *s, struct arena *a,
     struct outcome *out, void (*progress)(void *ctx, const char *line), void *ctx, struct err *e)
@@ -435,13 +465,14 @@ proc_undo_table(struct cluster *c, struct waiter *w, const struct step *s, struc
 	int rc = -1;
 
 	if (take_arguments(&u, s, e) == 0 && cluster_settle(c, w, e) == 0 &&
-	    undo_open(&u, u.from, database, &u.src, 1, e) == 0 &&
-	    undo_open(&u, u.to, database, &u.dst, 0, e) == 0 && check_source(&u, e) == 0 &&
-	    begin_target(&u, e) == 0 && ways[u.mode](&u, e) == 0)
+	    undo_open(&u, u.to, database, &u.dst, 0, e) == 0 &&
+	    open_source(&u, undo_argument(s, "copy"), database, e) == 0 &&
+	    check_source(&u, e) == 0 && begin_target(&u, e) == 0 && ways[u.mode](&u, e) == 0)
 		rc = commit(&u, e);
 	/* Without a COMMIT, closing the session rolls everything back. */
 	pg_close(u.src);
 	pg_close(u.dst);
+	undo_source_stop(&u);
 	if (u.dir[0] != '\0' && scratch_remove(u.dir, &ignored) < 0)
 		undo_say(&u, "could not remove %s: %s", u.dir, ignored.msg);
 	if (rc < 0 && e != NULL)

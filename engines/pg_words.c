@@ -141,3 +141,19 @@ pg_is_relation(const struct object *o)
 			return 1;
 	return 0;
 }
+
+char *
+pg_quote_conninfo(struct arena *a, const char *value)
+{
+	char *out = arena_alloc(a, strlen(value) * 2 + 3), *o = out;
+
+	*o++ = '\'';
+	for (; *value != '\0'; value++) {
+		if (*value == '\'' || *value == '\\')
+			*o++ = '\\';
+		*o++ = *value;
+	}
+	*o++ = '\'';
+	*o = '\0';
+	return out;
+}

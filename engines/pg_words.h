@@ -70,4 +70,7 @@ char *pg_word_inverse(struct arena *a, const struct statement *s);
 #define SQL_SYSTEM                                                                                 \
 	"(SELECT c.system_identifier::pg_catalog.text FROM pg_catalog.pg_control_system() AS c)"
 
+/* A value of a conninfo, quoted. */
+char *pg_quote_conninfo(struct arena *a, const char *value);
+
 #endif

@@ -61,6 +61,7 @@ static void
 become(const struct scratch *s, int log, pid_t parent)
 {
 	const struct rlimit none = {0, 0};
+	struct rlimit limit;
 	struct sigaction deflt = {.sa_handler = SIG_DFL};
 	sigset_t empty;
 	int i, null;
@@ -71,6 +72,9 @@ become(const struct scratch *s, int log, pid_t parent)
 	sigprocmask(SIG_SETMASK, &empty, NULL);
 	setsid();
 	setrlimit(RLIMIT_CORE, &none);
+	limit.rlim_cur = limit.rlim_max = (rlim_t)s->memory;
+	if (s->memory > 0)
+		setrlimit(RLIMIT_AS, &limit);
 	umask(077);
 	null = open(s->input == NULL ? "/dev/null" : s->input, O_RDONLY);
 	if (null == -1 || dup2(null, 0) == -1 || dup2(log, 1) == -1 || dup2(log, 2) == -1)

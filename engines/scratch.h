@@ -26,6 +26,7 @@ struct scratch {
 	const char *dir;		 /* working directory */
 	const char *log;		 /* takes stdout and stderr, appended */
 	const char *input;		 /* a file that is standard input, or NULL: nothing */
+	int64_t memory;			 /* most address space of a process, 0: no limit */
 	int is_server;			 /* lives on; else it is killed with this process */
 	pid_t pid;			 /* filled */
 	int pidfd;			 /* filled; -1 none */

@@ -86,6 +86,7 @@ way_back_name(enum way_back b)
 	    [BACK_STATEMENT] = "statement",
 	    [BACK_REPLICA] = "held-replica",
 	    [BACK_QUARANTINE] = "quarantine",
+	    [BACK_COPY] = "safety-copy",
 	    [BACK_ROLLBACK] = "rollback",
 	};
 

@@ -40,6 +40,7 @@ enum way_back {
 	BACK_STATEMENT,	 /* a plain statement takes it back */
 	BACK_REPLICA,	 /* from a held replica */
 	BACK_QUARANTINE, /* moved aside, moved back */
+	BACK_COPY,	 /* from the safety copy taken before it */
 	BACK_ROLLBACK,	 /* nothing lasting happens */
 };
 

@@ -46,6 +46,8 @@ struct site_policy {
 	int statement_timeout_ms;   /* default 0: none, but see the plan */
 	int approvals;		    /* default 1: for destructive and opaque */
 	int request_ttl_s;	    /* default 900 */
+	const char *safety_copies;  /* directory, or NULL: none are taken */
+	int safety_days;	    /* they are kept at least; default 7 */
 	const char *quarantine;	    /* schema, default "holdfast_quarantine" */
 	char digest[SHA256_HEX];
 };

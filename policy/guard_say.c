@@ -189,6 +189,16 @@ can_undo(const struct plan *p)
 	return 1;
 }
 
+static const char *
+from_copy(struct guarding *g)
+{
+	return arena_printf(g->arena,
+	    "The safety copy in %s, taken and read again before it runs: `undo` brings it back "
+	    "from "
+	    "there, for %d days at least.",
+	    g->in->policy->safety_copies, g->in->policy->safety_days);
+}
+
 static void
 gated_way_back(struct guarding *g)
 {
@@ -219,10 +229,15 @@ gated_way_back(struct guarding *g)
 		back(g, BACK_NONE,
 		    "No statement takes it back here; the replicas still have what they had: load "
 		    "it from one of them, under the same setting.");
+	else if (guard_copies(g))
+		back(g, BACK_COPY, from_copy(g));
 	else
 		back(g, BACK_NONE,
-		    "No replica is held, so no copy stays behind: only a backup could bring it "
-		    "back.");
+		    guard_wants_copy(g)
+			? "No replica is held and the policy names no directory for safety_copies, "
+			  "so no copy stays behind: only a backup could bring it back."
+			: "No replica is held, so no copy stays behind: only a backup could bring "
+			  "it back.");
 }
 
 void
@@ -241,6 +256,8 @@ guard_way_back(struct guarding *g)
 		gated_way_back(g);
 	else if ((text = inverse(g)) != NULL)
 		back(g, BACK_STATEMENT, text);
+	else if (guard_copies(g))
+		back(g, BACK_COPY, from_copy(g));
 	else if (p->verdict.guards & GUARD_COUNT)
 		back(g, BACK_ROLLBACK,
 		    "Until you type commit, it is rolled back; after that nothing takes it back.");

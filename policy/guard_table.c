@@ -9,6 +9,7 @@ const struct guard_row guard_rows[] = {
     {"limit", guard_in_open_tx, guard_build_limit},
     {"operator", guard_on_operator, guard_build_operator},
 
+    {"copy", guard_copies, guard_build_copy},
     {"hold", guard_holds, guard_build_hold},
     {"cover", guard_covers, guard_build_cover},
     {"fence", guard_fences, guard_build_fence},

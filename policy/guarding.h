@@ -44,6 +44,7 @@ int guard_on_operator(const struct guarding *g);
 int guard_in_open_tx(const struct guarding *g);
 int guard_holds(const struct guarding *g);
 int guard_covers(const struct guarding *g);
+int guard_copies(const struct guarding *g);
 int guard_fences(const struct guarding *g);
 int guard_hardens(const struct guarding *g);
 int guard_on_main(const struct guarding *g);
@@ -52,6 +53,7 @@ void guard_build_limit(struct guarding *g);
 void guard_build_operator(struct guarding *g);
 void guard_build_hold(struct guarding *g);
 void guard_build_cover(struct guarding *g);
+void guard_build_copy(struct guarding *g);
 void guard_build_fence(struct guarding *g);
 void guard_build_harden(struct guarding *g);
 void guard_build_enter(struct guarding *g);
@@ -64,6 +66,9 @@ void guard_build_recover(struct guarding *g);
 /* What no replica gets needs no hold; what one could be spared is offered. */
 void guard_stays_here(struct guarding *g);
 void guard_choose_covered(struct guarding *g);
+
+/* True where nothing else would keep what the plan takes: policy/guard_copy.c. */
+int guard_wants_copy(const struct guarding *g);
 
 /* What a plan says besides its steps: policy/guard_say.c. */
 void guard_nodes(struct guarding *g);

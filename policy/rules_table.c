@@ -451,8 +451,8 @@ const struct rule policy_rules[] = {
 	.about = about_primary,
 	.level = LEVEL_APPROVE,
 	.sentence =
-	    "No replica of {} can be held, so no copy stays behind and this cannot be undone; "
-	    "whether a backup exists is not known here. Take a copy first.",
+	    "No replica of {} can be held, so none keeps what it takes; whether a backup exists is "
+	    "not known here. Read in the plan what the way back is, before you ask for approval.",
 	.learned = "gitlab",
     },
 };

@@ -23,6 +23,7 @@ policy_defaults(struct arena *a, struct site_policy *p)
 	p->approvals = 1;
 	p->request_ttl_s = 900;
 	p->quarantine = "holdfast_quarantine";
+	p->safety_days = 7;
 	policy_digest(a, p);
 }
 
@@ -89,6 +90,8 @@ policy_digest(struct arena *a, struct site_policy *p)
 	    p->statement_timeout_ms, p->approvals, p->request_ttl_s);
 	add_texts(&b, "hold_name", p->hold_names, p->nhold_names);
 	add_text(&b, "quarantine", p->quarantine);
+	add_text(&b, "safety_copies", p->safety_copies);
+	buf_printf(&b, "safety_days %d\n", p->safety_days);
 	for (i = 0; i < p->nrules; i++)
 		add_rule(&b, &p->rules[i]);
 	sha256(prefix, sizeof(prefix), buf_str(&b), b.len, digest);

@@ -207,9 +207,40 @@ why_of(struct arena *a, const struct lost *l, const char *from, const char *xid)
 	    name, from);
 }
 
+/* The directory of the safety copy that plan took of it, or NULL. */
+static const char *
+copy_of(struct arena *a, const struct plan *filed, const struct object *o)
+{
+	const char *schema, *table, *dir, *name;
+	const struct step *s;
+	size_t i, k;
+
+	for (i = 0; i < filed->nsteps; i++) {
+		s = &filed->steps[i];
+		if (s->kind != KIND_COPY)
+			continue;
+		schema = table = dir = name = "";
+		for (k = 0; k < s->nargs; k++) {
+			const struct argument *x = &s->args[k];
+
+			schema = strcmp(x->name, "schema") == 0 ? x->value : schema;
+			table = strcmp(x->name, "table") == 0 ? x->value : table;
+			dir = strcmp(x->name, "directory") == 0 ? x->value : dir;
+			name = strcmp(x->name, "name") == 0 ? x->value : name;
+		}
+		if (strcmp(o->type, "table") == 0
+			? o->schema != NULL && strcmp(schema, o->schema) == 0 &&
+			      strcmp(table, o->name) == 0
+			: table[0] == '\0' && strcmp(schema, o->name) == 0)
+			return arena_printf(a, "%s/%s", dir, name);
+	}
+	return NULL;
+}
+
+/* from: the held replica; NULL: the safety copy in `copy`. */
 static void
 add_load(struct arena *a, struct plan *p, const struct plan *filed, const struct lost *l,
-    const struct node *from, const struct node *primary, const char *xid)
+    const struct node *from, const char *copy, const struct node *primary, const char *xid)
 {
 	struct step *s = plan_add(a, p);
 	int is_table = strcmp(l->object->type, "table") == 0;
@@ -221,8 +252,10 @@ add_load(struct arena *a, struct plan *p, const struct plan *filed, const struct
 	s->node = arena_strdup(a, primary->name);
 	s->proc = strcmp(l->mode, "database") == 0 ? "undo-database-v1" : "undo-table-v1";
 	s->timeout_ms = UNDO_TIMEOUT_MS;
-	s->why = why_of(a, l, from->name, xid);
-	arg(a, s, "from", from->name);
+	s->why =
+	    why_of(a, l, from != NULL ? from->name : arena_printf(a, "the copy %s", copy), xid);
+	arg(a, s, "from", from != NULL ? from->name : "");
+	arg(a, s, "copy", copy);
 	arg(a, s, "to", primary->name);
 	arg(a, s, "database", filed->session.database);
 	arg(a, s, "schema", is_table ? l->object->schema : l->object->name);
@@ -272,12 +305,15 @@ set_verdict(struct arena *a, struct plan *p, const struct guard_input *in, const
 	struct reason *r = arena_alloc(a, sizeof(*r));
 
 	r->rule = "undo";
-	r->sentence = arena_printf(a,
-	    "what it took comes back from %s, and the replicas are released: they replay the "
-	    "mistake "
-	    "and "
-	    "its repair, so the copy they keep now is gone%s",
-	    back, restarts);
+	r->sentence = back == NULL ? "What it took comes back from the safety copy, and every "
+				     "replica replays that; the copy stays where it is."
+				   : arena_printf(a,
+					 "what it took comes back from %s, and the replicas are "
+					 "released: they replay the "
+					 "mistake "
+					 "and "
+					 "its repair, so the copy they keep now is gone%s",
+					 back, restarts);
 	r->learned = "cxalloy";
 	r->level = LEVEL_APPROVE;
 	p->verdict.level = LEVEL_APPROVE;
@@ -287,8 +323,10 @@ set_verdict(struct arena *a, struct plan *p, const struct guard_input *in, const
 	p->danger = DANGER_DESTRUCTIVE;
 	p->back = BACK_STATEMENT;
 	p->way_back =
-	    "before the replicas are released nothing is lost; after that the same statement can "
-	    "be run again by hand";
+	    back == NULL
+		? "the same statement can be run again by hand; the copy stays"
+		: "before the replicas are released nothing is lost; after that the same statement "
+		  "can be run again by hand";
 }
 
 int
@@ -296,7 +334,7 @@ policy_plan_undo(struct arena *a, struct plan *p, const struct guard_input *in,
     const struct plan *filed, const char *xid, struct err *e)
 {
 	const struct node *primary = topology_primary(in->topology), **held;
-	const struct lost *l = lost_objects(a, filed);
+	const struct lost *l = lost_objects(a, filed), *m;
 	size_t n, i;
 
 	if (primary == NULL)
@@ -322,19 +360,23 @@ policy_plan_undo(struct arena *a, struct plan *p, const struct guard_input *in,
 		return err_hint(
 		    e, "Copy that table from %s by hand, while it is held.", held[n - 1]->name);
 	}
-	if (n == 0) {
+	for (m = l; n == 0 && m != NULL; m = m->next) {
+		if (copy_of(a, filed, m->object) != NULL)
+			continue;
 		err_set(e, ERR_REFUSED,
-		    "no replica that plan %.8s held is still held: nothing to bring back from",
-		    filed->id);
+		    "no replica that plan %.8s held is still held, and it took no safety copy of "
+		    "%s: nothing to bring back from",
+		    filed->id, object_name(a, m->object));
 		return err_hint(e, "topology shows what each replica is doing.");
 	}
-	set_verdict(a, p, in, held[n - 1]->name, restarts(a, held, n));
+	set_verdict(a, p, in, n == 0 ? NULL : held[n - 1]->name, restarts(a, held, n));
 	p->undoes = filed->id;
 	add_node(a, p, primary, 0);
 	for (i = 0; i < n; i++)
 		add_node(a, p, held[i], 1);
 	for (; l != NULL; l = l->next)
-		add_load(a, p, filed, l, held[n - 1], primary, xid);
+		add_load(a, p, filed, l, n == 0 ? NULL : held[n - 1],
+		    n == 0 ? copy_of(a, filed, l->object) : NULL, primary, xid);
 	for (i = 0; i < n; i++)
 		in->engine->wording->release(a, p, held[i], (int)i + 1);
 	policy_world(a, p, in->topology, in->session, in->holds, in->nholds);

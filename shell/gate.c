@@ -72,6 +72,7 @@ static int
 write_intent(struct app *app, struct arena *a, const struct plan *p, struct err *e)
 {
 	const char *kinds, *objects;
+	struct plan whole = *p;
 	json_t *o, *plan;
 	char *json;
 	size_t len;
@@ -85,13 +86,15 @@ write_intent(struct app *app, struct arena *a, const struct plan *p, struct err 
 	    journal_text(kinds, strlen(kinds)), "objects", journal_text(objects, strlen(objects)));
 	if (journal_put(app->journal, "intent", o, e) != 0)
 		return -1;
-	if (p->verdict.level != LEVEL_APPROVE)
+	/* What `undo` may be asked for. */
+	if (p->verdict.level != LEVEL_APPROVE && p->back != BACK_COPY)
 		return 0;
-	if ((json = plan_encode(a, p, &len, e)) == NULL ||
+	if ((whole.digest[0] == '\0' && plan_digest(a, &whole, e) != 0) ||
+	    (json = plan_encode(a, p, &len, e)) == NULL ||
 	    (plan = json_loadb(json, len, 0, NULL)) == NULL)
 		return err_wrap(e, "the plan could not be written down");
 	return journal_put(app->journal, "plan",
-	    json_pack("{s:s, s:o, s:s}", "id", p->id, "plan", plan, "digest", p->digest), e);
+	    json_pack("{s:s, s:o, s:s}", "id", p->id, "plan", plan, "digest", whole.digest), e);
 }
 
 static int
@@ -202,6 +205,9 @@ say_afterwards(struct app *app, struct arena *a, const struct plan *p, const str
 	if (r->main_done)
 		say_restarts(app, p);
 	holds_say_after(app, a, p->id, r->not_proven);
+	if (p->back == BACK_COPY && r->main_done)
+		out_line(
+		    app, STYLE_BOLD, "A copy of what it took is kept. A mistake? undo %.8s", p->id);
 }
 
 static int

@@ -104,6 +104,13 @@ kind_wrong(struct arena *a, const char *value)
 	    a, "is no kind of statement (nearest: %s)", nearest(a, kinds, n, value));
 }
 
+static const char *
+directory_wrong(const char *s)
+{
+	return s[0] != '/' || strlen(s) > 200 || strstr(s, "/../") != NULL ? "is no absolute path"
+									   : NULL;
+}
+
 static const char *const holds[] = {"all", "one", "names", NULL};
 static const char *const levels[] = {"confirm", "approve", "refuse", NULL};
 static const char *const classes[] = {"read", "write", "dangerous", "opaque", "destructive", NULL};
@@ -152,6 +159,11 @@ static const struct conf_option options[] = {
     {.name = "approvals", .type = CONF_INT, .min = 1, .max = 10, .expected = "persons; never 0"},
     {.name = "write_confirm_rows", .type = CONF_INT, .min = 0, .max = MANY, .expected = "rows"},
     {.name = "request_ttl", .type = CONF_INT, .min = 30, .max = 86400, .expected = "seconds"},
+    {.name = "safety_copies",
+	.type = CONF_STRING,
+	.wrong = directory_wrong,
+	.expected = "the absolute path of a directory"},
+    {.name = "safety_days", .type = CONF_INT, .min = 1, .max = 3650, .expected = "days"},
     {.name = "quarantine", .type = CONF_STRING, .expected = "the name of a schema"},
     {.name = "rule", .type = CONF_SECTION, .of = rule_options},
     {.name = NULL},
@@ -214,6 +226,8 @@ fill(struct arena *a, const char *file, cfg_t *c, struct site_policy *p, struct 
 	p->approvals = (int)conf_int(c, "approvals", p->approvals);
 	p->write_confirm_rows = conf_int(c, "write_confirm_rows", p->write_confirm_rows);
 	p->request_ttl_s = (int)conf_int(c, "request_ttl", p->request_ttl_s);
+	p->safety_copies = conf_string(a, c, "safety_copies");
+	p->safety_days = (int)conf_int(c, "safety_days", p->safety_days);
 	if (quarantine != NULL)
 		p->quarantine = quarantine;
 	p->nrules = cfg_size(c, "rule");
