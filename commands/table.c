@@ -7,9 +7,9 @@
 #include "banned.h"
 
 /* Each row is defined in the file of its command. */
-extern const struct command command_activity, command_approve, command_cancel, command_classify,
-    command_connect, command_d, command_deny, command_df, command_di, command_dm, command_dn,
-    command_dp, command_ds, command_dv, command_dx, command_sf, command_sql_help,
+extern const struct command command_activity, command_approve, command_backups, command_cancel,
+    command_classify, command_connect, command_d, command_deny, command_df, command_di, command_dm,
+    command_dn, command_dp, command_ds, command_dv, command_dx, command_sf, command_sql_help,
     command_disconnect, command_doctor, command_du, command_expunge, command_help, command_hosts,
     command_incident, command_init, command_jobs, command_journal, command_l, command_lab,
     command_lag, command_locks, command_note, command_operators, command_pause, command_plan,
@@ -21,6 +21,7 @@ const struct command *const commands[] = {
     &command_help,
     &command_activity,
     &command_approve,
+    &command_backups,
     &command_cancel,
     &command_classify,
     &command_connect,

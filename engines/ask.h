@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "action.h"
+#include "backup.h"
 #include "config.h"
 #include "err.h"
 #include "host.h"
@@ -119,6 +120,11 @@ struct right {
 /* All that this program needs on that node, in the database of the cluster. */
 int ask_rights(struct cluster *c, struct waiter *w, struct arena *a, const char *node,
     struct right **out, size_t *n, struct err *e);
+
+/* What lies there of a declared backup; `deep`: and what is wrong with it. Files of this machine.
+ */
+int ask_backup(struct waiter *w, struct arena *a, const struct backup_config *b,
+    const struct backup_live *live, int deep, struct backup_facts *out, struct err *e);
 
 /* What runs on a host, and who it is; over SSH, see include/host.h. Nothing is changed there. */
 int ask_host(struct cluster *c, struct waiter *w, struct arena *a, const char *host,

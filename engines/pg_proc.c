@@ -6,6 +6,8 @@
 
 const struct procedure pg_procedures[] = {
     {"undo-table-v1", proc_undo_table},
+    {"backup-take-v1", proc_backup_take},
+    {"backup-drill-v1", proc_backup_drill},
     {"safety-copy-v1", proc_safety_copy},
     {"undo-database-v1", proc_undo_database},
     {NULL, NULL},

@@ -136,6 +136,11 @@ int undo_columns(
 /* pg_proc_database.c */
 int proc_undo_database(struct cluster *c, struct waiter *w, const struct step *s, struct arena *a,
     struct outcome *out, void (*progress)(void *ctx, const char *line), void *ctx, struct err *e);
+/* pg_proc_backup.c */
+int proc_backup_take(struct cluster *c, struct waiter *w, const struct step *s, struct arena *a,
+    struct outcome *out, void (*progress)(void *ctx, const char *line), void *ctx, struct err *e);
+int proc_backup_drill(struct cluster *c, struct waiter *w, const struct step *s, struct arena *a,
+    struct outcome *out, void (*progress)(void *ctx, const char *line), void *ctx, struct err *e);
 int proc_safety_copy(struct cluster *c, struct waiter *w, const struct step *s, struct arena *a,
     struct outcome *out, void (*progress)(void *ctx, const char *line), void *ctx, struct err *e);
 int proc_undo_table(struct cluster *c, struct waiter *w, const struct step *s, struct arena *a,

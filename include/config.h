@@ -64,6 +64,18 @@ struct person_config {
 	const char *user;     /* login name at the servers, or NULL: the person's name */
 };
 
+/* How a cluster's backups are made, as the site says; one file each. */
+struct backup_config {
+	const char *name, *cluster;
+	const char *method;    /* "pg_dump", "mariadb-dump", "file" */
+	const char *path;      /* directory */
+	const char *pattern;   /* of file names in it, "*" by default */
+	const char *database;  /* NULL: the session's */
+	const char *log;       /* of the job that makes them, or NULL */
+	const char *heartbeat; /* a file the monitoring touches when it heard of one, or NULL */
+	int every_h;
+};
+
 struct config {
 	const char *file; /* NULL: built-in defaults (a URL with no config) */
 	struct cluster_config *clusters;
@@ -72,6 +84,8 @@ struct config {
 	size_t nhosts;
 	struct job_config *jobs;
 	size_t njobs;
+	struct backup_config *backups;
+	size_t nbackups;
 	struct person_config *persons;
 	size_t npersons;
 	const char *operators; /* allowed-signers file, or NULL */

@@ -111,6 +111,10 @@ int policy_plan_resume(struct arena *a, struct plan *p, const struct guard_input
 int policy_plan_undo(struct arena *a, struct plan *p, const struct guard_input *in,
     const struct plan *filed, const char *xid, struct err *e);
 
+/* `backups take` and `backups drill` of one declared backup. */
+int policy_plan_backup(struct arena *a, struct plan *p, const struct guard_input *in,
+    const struct backup_config *b, const char *verb, struct err *e);
+
 /* What rm, its undo and expunge rest on: a host, a path there, and the cluster's config. */
 struct remove_input {
 	const struct guard_input *guard;

@@ -228,6 +228,12 @@ fill(const struct loading *l, cfg_t *c, struct config *out)
 			return -1;
 	if (fill_hosts(l, c, out) != 0)
 		return -1;
+	out->nbackups = cfg_size(c, "backup");
+	out->backups = arena_array(a, out->nbackups, sizeof(*out->backups));
+	for (i = 0; i < out->nbackups; i++)
+		if (config_backup(a, l->file, cfg_getnsec(c, "backup", (unsigned int)i),
+			&out->backups[i], l->err) != 0)
+			return -1;
 	fill_defaults(a, out);
 	return 0;
 }

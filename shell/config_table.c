@@ -169,6 +169,32 @@ static const struct conf_option person_options[] = {
     {.name = NULL},
 };
 
+static const char *const methods[] = {"pg_dump", "mariadb-dump", "file", NULL};
+
+static const struct conf_option backup_options[] = {
+    {.name = "cluster", .type = CONF_STRING, .expected = "the name of a cluster section"},
+    {.name = "method",
+	.type = CONF_WORD,
+	.words = methods,
+	.expected = "pg_dump, mariadb-dump or file"},
+    {.name = "path",
+	.type = CONF_STRING,
+	.wrong = there_wrong,
+	.expected = "the absolute path of a directory"},
+    {.name = "pattern", .type = CONF_STRING, .expected = "a pattern of file names, *.dump"},
+    {.name = "database", .type = CONF_STRING, .expected = "the name of a database"},
+    {.name = "every", .type = CONF_INT, .min = 1, .max = 8760, .expected = "hours"},
+    {.name = "log",
+	.type = CONF_STRING,
+	.wrong = there_wrong,
+	.expected = "the absolute path of a file"},
+    {.name = "heartbeat",
+	.type = CONF_STRING,
+	.wrong = there_wrong,
+	.expected = "the absolute path of a file"},
+    {.name = NULL},
+};
+
 const struct conf_option config_options[] = {
     {.name = "operators", .type = CONF_STRING, .wrong = path_wrong, .expected = "a path"},
     {.name = "policy", .type = CONF_STRING, .wrong = path_wrong, .expected = "a path"},
@@ -184,6 +210,7 @@ const struct conf_option config_options[] = {
     {.name = "person", .type = CONF_SECTION, .of = person_options},
     {.name = "host", .type = CONF_SECTION, .of = host_options},
     {.name = "job", .type = CONF_SECTION, .of = job_options},
+    {.name = "backup", .type = CONF_SECTION, .of = backup_options},
     {.name = "cluster", .type = CONF_SECTION, .of = cluster_options},
     {.name = NULL},
 };

@@ -1,0 +1,51 @@
+/*
+ * Backups as the site makes them: what the configuration declares, what lies there, what is wrong
+ * with it. Nothing of it is believed before it was decoded, or restored in a drill.
+ */
+#ifndef BACKUP_H
+#define BACKUP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config.h"
+
+/* A finished backup of a method: one file. */
+struct backup_item {
+	const char *name, *path;
+	int64_t bytes, made; /* epoch seconds */
+};
+
+enum backup_state { BACKUP_OK, BACKUP_WARN, BACKUP_FAIL };
+
+/* One thing looked at, and what was seen. */
+struct backup_finding {
+	const char *check;
+	enum backup_state state;
+	const char *evidence;
+};
+
+/* The last proof that it can be restored: written by `backups drill`. */
+struct backup_proof {
+	int64_t at; /* epoch seconds; 0: never */
+	int64_t ms; /* how long the restore took */
+	int64_t rows, tables;
+	const char *item;
+	int ok;
+};
+
+struct backup_facts {
+	struct backup_item *items; /* newest first */
+	size_t nitems;
+	struct backup_finding *findings;
+	size_t nfindings;
+	struct backup_proof proof;
+};
+
+/* What the live server is, to compare with. */
+struct backup_live {
+	int major;		    /* 0: not known */
+	const char *data_directory; /* or NULL: not on this machine, or not known */
+};
+
+#endif
