@@ -205,7 +205,7 @@ start(struct my_undo *u, struct err *e)
 		return -1;
 	u->from = arena_alloc(u->a, sizeof(*u->from));
 	text_copy(u->from->name, sizeof(u->from->name), "the safety copy");
-	if (my_conn_open(&u->src, u->w, u->db->address, &root, NULL, "holdfast scratch",
+	if (my_conn_open(&u->src, u->w, u->db->address, &root, NULL, "holdfast scratch", 0,
 		now_ms() + 20000, e) < 0)
 		return err_wrap(e, "%s", u->from->name);
 	if (my_undo_settings(u, u->src, e) < 0)
