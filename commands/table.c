@@ -10,12 +10,12 @@
 extern const struct command command_activity, command_approve, command_backups, command_cancel,
     command_classify, command_connect, command_d, command_deny, command_df, command_di, command_dm,
     command_dn, command_dp, command_ds, command_dv, command_dx, command_sf, command_sql_help,
-    command_disconnect, command_doctor, command_du, command_expunge, command_help, command_hosts,
-    command_incident, command_init, command_jobs, command_journal, command_l, command_lab,
-    command_lag, command_locks, command_note, command_operators, command_pause, command_plan,
-    command_policy, command_postmortem, command_replay, command_requests, command_resume,
-    command_review, command_rm, command_run, command_sh, command_snapshot, command_tables,
-    command_topology, command_undo, command_where;
+    command_disconnect, command_doctor, command_du, command_expunge, command_failover, command_help,
+    command_hosts, command_incident, command_init, command_jobs, command_journal, command_l,
+    command_lab, command_lag, command_locks, command_note, command_operators, command_pause,
+    command_plan, command_policy, command_postmortem, command_replay, command_requests,
+    command_resume, command_review, command_rm, command_run, command_sh, command_snapshot,
+    command_tables, command_topology, command_undo, command_where;
 
 const struct command *const commands[] = {
     &command_help,
@@ -29,6 +29,7 @@ const struct command *const commands[] = {
     &command_disconnect,
     &command_doctor,
     &command_expunge,
+    &command_failover,
     &command_hosts,
     &command_incident,
     &command_init,

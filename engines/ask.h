@@ -13,6 +13,7 @@
 #include "config.h"
 #include "err.h"
 #include "host.h"
+#include "lost.h"
 #include "plan.h"
 #include "session.h"
 #include "topology.h"
@@ -135,6 +136,9 @@ int ask_host(struct cluster *c, struct waiter *w, struct arena *a, const char *h
  */
 int ask_path(struct cluster *c, struct waiter *w, struct arena *a, const char *host,
     const char *path, struct path_facts *out, struct err *e);
+/* What the log on the disk of a server holds, running or not. */
+int ask_log(struct cluster *c, struct waiter *w, struct arena *a, const char *host,
+    const struct log_question *q, struct log_facts *out, struct err *e);
 
 /* The same for a path that is to be made: the directory above it must be there. */
 int ask_target(struct cluster *c, struct waiter *w, struct arena *a, const char *host,

@@ -18,18 +18,34 @@
 static const struct host_procedure {
 	const char *name, *script;
 	const char *args[WORDS_MAX]; /* names of the arguments, in the script's order */
+	/* What it said as cells, for checks and results; NULL: none. */
+	int (*answer)(
+	    struct arena *a, const struct step *s, const struct buf *b, struct outcome *out);
 } procedures[] = {
     {"host-quarantine-v1", script_quarantine,
-	{"above", "above_inode", "name", "inode", "quarantine", "system", "manifest"}},
-    {"host-restore-v1", script_restore, {"above", "above_inode", "name", "inode", "quarantine"}},
-    {"host-expunge-v1", script_expunge, {"above", "above_inode", "quarantine", "inode", "bytes"}},
+	{"above", "above_inode", "name", "inode", "quarantine", "system", "manifest"}, NULL},
+    {"host-restore-v1", script_restore, {"above", "above_inode", "name", "inode", "quarantine"},
+	NULL},
+    {"host-expunge-v1", script_expunge, {"above", "above_inode", "quarantine", "inode", "bytes"},
+	NULL},
     {"host-copy-v1", script_copy,
-	{"above", "above_inode", "name", "bytes", "keep", "source", "source_inode", "marker"}},
+	{"above", "above_inode", "name", "bytes", "keep", "source", "source_inode", "marker"},
+	NULL},
     {"host-basebackup-v1", script_basebackup,
 	{"above", "above_inode", "name", "bytes", "keep", "conninfo", "version", "slot",
-	    "makes_slot", "standby", "server"}},
+	    "makes_slot", "standby", "server"},
+	NULL},
     {"host-mariabackup-v1", script_mariabackup,
-	{"above", "above_inode", "name", "bytes", "keep", "defaults", "server"}},
+	{"above", "above_inode", "name", "bytes", "keep", "defaults", "server"}, NULL},
+    {"host-my-log-v1", script_my_log, {"directory", "system", "timeline", "from", "after"},
+	host_answer_log},
+    {"host-pg-log-v1", script_pg_log, {"directory", "system", "timeline", "from", "after"},
+	host_answer_log},
+    {"host-my-stop-v1", script_my_stop, {"directory", "system", "seconds"}, host_answer_stopped},
+    {"host-pg-stop-v1", script_pg_stop, {"directory", "system", "seconds"}, host_answer_control},
+    {"host-pg-start-v1", script_pg_start, {"directory", "system"}, NULL},
+    {"host-pg-restart-v1", script_pg_restart, {"directory", "system"}, NULL},
+    {"host-pg-rejoin-v1", script_pg_rejoin, {"directory", "system"}, NULL},
 };
 
 const char *
@@ -120,8 +136,8 @@ tell(void *ctx, int is_err, const char *data, size_t n)
 
 static int
 run_script(struct cluster *c, struct waiter *w, const struct step *s,
-    const struct host_procedure *p, const char *const *words, size_t n, struct outcome *out,
-    struct telling *t, struct err *e)
+    const struct host_procedure *p, const char *const *words, size_t n, struct arena *a,
+    struct outcome *out, struct telling *t, struct err *e)
 {
 	struct host_command cmd = {.output = tell, .ctx = t};
 	struct host_conn *h;
@@ -133,6 +149,8 @@ run_script(struct cluster *c, struct waiter *w, const struct step *s,
 	out->is_unknown = cmd.is_unknown;
 	if (cmd.is_unknown && e != NULL)
 		e->code = ERR_UNKNOWN;
+	if (rc == 0 && p->answer != NULL && p->answer(a, s, &cmd.out, out) != 0)
+		rc = err_set(e, ERR_FAILED, "host %s: its answer did not come to its end", s->node);
 	text_copy(out->tag, sizeof(out->tag),
 	    rc != 0		 ? "not done"
 	    : t->last[0] != '\0' ? t->last
@@ -153,7 +171,6 @@ host_proc(struct cluster *c, struct waiter *w, const struct step *s, struct aren
 	size_t i, n = 0;
 	int rc;
 
-	(void)a;
 	if (strcmp(s->proc, JOB_PAUSE) == 0 || strcmp(s->proc, JOB_RESUME) == 0) {
 		rc = host_job(c, w, s, out, e);
 		out->ms = now_ms() - start;
@@ -168,7 +185,7 @@ host_proc(struct cluster *c, struct waiter *w, const struct step *s, struct aren
 				return err_set(e, ERR_FAILED,
 				    "%s lacks the argument %s; nothing was done", s->proc,
 				    p->args[n]);
-		rc = run_script(c, w, s, p, words, n, out, &t, e);
+		rc = run_script(c, w, s, p, words, n, a, out, &t, e);
 		out->ms = now_ms() - start;
 		return rc;
 	}

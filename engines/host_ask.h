@@ -7,6 +7,23 @@
 
 extern const char script_host[], script_path[], script_quarantine[], script_restore[],
     script_expunge[], script_target[], script_copy[], script_basebackup[], script_mariabackup[];
+/* Of a server's data directory: host_pg_table.c, host_my_table.c. */
+extern const char script_pg_log[], script_pg_stop[], script_pg_start[], script_pg_restart[],
+    script_pg_rejoin[], script_my_log[], script_my_stop[];
+
+uint64_t host_position(const char *position); /* as a number; 0 where it is none */
+/* Reads the answer of script_*_log; -1 where it did not come to its end. */
+int host_log_read(struct arena *a, const struct buf *b, struct log_facts *f);
+/* host_answer.c: pid, end, commits, first, last, bytes, bytes in words; state and last checkpoint.
+ */
+struct outcome;
+struct step;
+int host_answer_log(
+    struct arena *a, const struct step *s, const struct buf *b, struct outcome *out);
+int host_answer_control(
+    struct arena *a, const struct step *s, const struct buf *b, struct outcome *out);
+int host_answer_stopped(
+    struct arena *a, const struct step *s, const struct buf *b, struct outcome *out);
 
 /* A path as somebody typed it: absolute, bounded, nothing unseen in it. */
 int host_check_given(const char *path, struct err *e);

@@ -25,6 +25,12 @@ struct member {
 	} flow[2];
 	struct lag_sample lags[LAG_SAMPLES]; /* a ring of earlier pictures */
 	size_t nlags;
+	/* When it was last seen to take writes. */
+	char position[40];
+	char data_directory[1024];
+	int timeline;
+	uint64_t position_value;
+	int64_t position_ms;
 };
 
 struct cluster {

@@ -49,6 +49,8 @@ enum my_reduced {
 	MY_FILE,     /* file:offset of every channel, for people */
 	MY_ERROR,    /* why a channel stopped by itself, or "" */
 	MY_WAITS,    /* what the SQL thread says it does */
+	MY_RECEIVED, /* of the first channel, as MY_POSITION: what its receiving thread has */
+	MY_SOURCE,   /* host:port the first channel receives from now, or "" */
 	MY_NREDUCED,
 };
 int my_is_replica_status(const char *sql);

@@ -31,7 +31,7 @@ two_primaries(const struct view_of *v)
 	for (i = 0; i < v->t->nnodes; i++) {
 		const struct node *m = &v->t->nodes[i];
 
-		if (m->role != ROLE_PRIMARY && m->role != ROLE_STANDALONE)
+		if (m->role != ROLE_PRIMARY && (m->role != ROLE_STANDALONE || m->is_read_only))
 			continue;
 		if (n == 0 && m != v->n)
 			return NULL;

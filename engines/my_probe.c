@@ -90,6 +90,8 @@ read_channel(struct probing *x, MYSQL_RES *r, MYSQL_ROW row)
 	    strcmp(text(x, r, row, "Slave_SQL_Running", "Replica_SQL_Running"), "Yes") == 0;
 	ch->file = text(x, r, row, "Relay_Master_Log_File", "Relay_Source_Log_File");
 	ch->offset = text(x, r, row, "Exec_Master_Log_Pos", "Exec_Source_Log_Pos");
+	ch->got_file = text(x, r, row, "Master_Log_File", "Source_Log_File");
+	ch->got_offset = text(x, r, row, "Read_Master_Log_Pos", "Read_Source_Log_Pos");
 	ch->delay_s = number(text(x, r, row, "SQL_Delay", NULL), 0);
 	ch->behind_s =
 	    number(text(x, r, row, "Seconds_Behind_Master", "Seconds_Behind_Source"), -1);

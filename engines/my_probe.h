@@ -14,9 +14,10 @@ struct my_channel {
 	unsigned source_id;	 /* server_id of the source; 0 not yet known */
 	const char *source_uuid; /* MySQL; or NULL */
 	int io_runs, sql_runs;
-	const char *file, *offset; /* applied up to, in the source's log */
-	int64_t delay_s, behind_s; /* behind_s -1 unknown */
-	int64_t relay_bytes;	   /* what waits on its disk; -1 unknown */
+	const char *file, *offset;	   /* applied up to, in the source's log */
+	const char *got_file, *got_offset; /* received up to */
+	int64_t delay_s, behind_s;	   /* behind_s -1 unknown */
+	int64_t relay_bytes;		   /* what waits on its disk; -1 unknown */
 	const char *io_error, *sql_error, *state;
 };
 

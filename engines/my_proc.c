@@ -8,5 +8,6 @@ const struct procedure my_procedures[] = {
     {"undo-table-v1", my_proc_undo_table},
     {"safety-copy-v1", my_proc_safety_copy},
     {"undo-database-v1", my_proc_undo_database},
+    {"my-cut-v1", my_proc_cut},
     {NULL, NULL},
 };

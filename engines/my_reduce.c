@@ -46,6 +46,17 @@ one_of(MYSQL_RES *r, MYSQL_ROW row, const char *older, const char *newer)
 	return t == NULL ? "" : t;
 }
 
+static void
+received(struct arena *a, MYSQL_RES *r, MYSQL_ROW row, const char *out[MY_NREDUCED])
+{
+	out[MY_RECEIVED] = my_log_position(a, one_of(r, row, "Master_Log_File", "Source_Log_File"),
+	    one_of(r, row, "Read_Master_Log_Pos", "Read_Source_Log_Pos"));
+	if (strcmp(one_of(r, row, "Slave_IO_Running", "Replica_IO_Running"), "Yes") == 0)
+		out[MY_SOURCE] =
+		    arena_printf(a, "%s:%s", one_of(r, row, "Master_Host", "Source_Host"),
+			one_of(r, row, "Master_Port", "Source_Port"));
+}
+
 void
 my_reduce(struct arena *a, MYSQL_RES *r, const char *out[MY_NREDUCED])
 {
@@ -55,7 +66,8 @@ my_reduce(struct arena *a, MYSQL_RES *r, const char *out[MY_NREDUCED])
 
 	out[MY_HELD] = "no replication";
 	out[MY_POSITION] = NULL;
-	out[MY_GTID] = out[MY_FILE] = out[MY_ERROR] = out[MY_WAITS] = "";
+	out[MY_RECEIVED] = NULL;
+	out[MY_GTID] = out[MY_FILE] = out[MY_ERROR] = out[MY_WAITS] = out[MY_SOURCE] = "";
 	while (r != NULL && (row = mysql_fetch_row(r)) != NULL) {
 		runs |=
 		    strcmp(one_of(r, row, "Slave_SQL_Running", "Replica_SQL_Running"), "No") != 0;
@@ -63,8 +75,10 @@ my_reduce(struct arena *a, MYSQL_RES *r, const char *out[MY_NREDUCED])
 		offset = one_of(r, row, "Exec_Master_Log_Pos", "Exec_Source_Log_Pos");
 		out[MY_FILE] =
 		    arena_printf(a, "%s%s%s:%s", out[MY_FILE], n > 0 ? ", " : "", file, offset);
-		if (n++ == 0)
+		if (n++ == 0) {
 			out[MY_POSITION] = my_log_position(a, file, offset);
+			received(a, r, row, out);
+		}
 		gtid = one_of(r, row, "Gtid_Slave_Pos", "Executed_Gtid_Set");
 		error = one_of(r, row, "Last_SQL_Error", "Last_SQL_Error");
 		out[MY_GTID] = arena_strdup(a, gtid);

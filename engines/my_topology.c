@@ -51,6 +51,7 @@ fill_silent(struct arena *a, const struct my_sight *s, struct node *n)
 static void
 fill_channels(struct arena *a, const struct my_probe *p, struct node *n)
 {
+	const char *dot;
 	size_t i, stopped = 0;
 
 	n->is_streaming = 1;
@@ -66,6 +67,11 @@ fill_channels(struct arena *a, const struct my_probe *p, struct node *n)
 	n->nsources = (int)p->nchannels;
 	n->upstream_address = arena_printf(a, "%s:%d", p->channels[0].host, p->channels[0].port);
 	n->replay.text = my_log_position(a, p->channels[0].file, p->channels[0].offset);
+	n->receive.text = my_log_position(a, p->channels[0].got_file, p->channels[0].got_offset);
+	dot = p->channels[0].file == NULL ? NULL : strrchr(p->channels[0].file, '.');
+	if (dot != NULL)
+		n->log_base =
+		    arena_strndup(a, p->channels[0].file, (size_t)(dot - p->channels[0].file));
 }
 
 static uint64_t
@@ -109,6 +115,7 @@ fill_seen(struct arena *a, const struct my_sight *s, struct node *n)
 		fill_channels(a, p, n);
 	n->current.value = value_of(n->current.text);
 	n->replay.value = value_of(n->replay.text);
+	n->receive.value = value_of(n->receive.text);
 	if (p->wsrep_size > 0 || p->in_group) {
 		n->role = ROLE_UNKNOWN;
 		n->reason =

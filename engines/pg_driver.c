@@ -2,6 +2,7 @@
  * PostgreSQL's row of the table of drivers, and its sessions: see driver.h. Must never send a
  * statement of its own.
  */
+#include <poll.h>
 #include <stdlib.h>
 
 #include "engines/pg_driver.h"
@@ -74,11 +75,21 @@ is_usable(const struct conn *x)
 	return c != NULL && !c->is_broken && PQstatus(c->pq) == CONNECTION_OK;
 }
 
-/* A server that ended the session in between has left bytes or an end of file on the socket. */
+/* A server that ended the session in between has left its last words and an end of file on the
+ * socket: the words are read first, and only then is the end seen. */
 static int
 is_alive(struct conn *x)
 {
-	return x != NULL && !pg(x)->is_broken && PQconsumeInput(pg(x)->pq) != 0 && is_usable(x);
+	struct pollfd p = {.events = POLLIN};
+	int i;
+
+	if (!is_usable(x))
+		return 0;
+	p.fd = PQsocket(pg(x)->pq);
+	for (i = 0; i < 16 && poll(&p, 1, 0) > 0; i++)
+		if (PQconsumeInput(pg(x)->pq) == 0 || !is_usable(x))
+			return 0;
+	return i < 16;
 }
 
 static const char *

@@ -10,5 +10,7 @@ const struct procedure pg_procedures[] = {
     {"backup-drill-v1", proc_backup_drill},
     {"safety-copy-v1", proc_safety_copy},
     {"undo-database-v1", proc_undo_database},
+    {"pg-point-v1", proc_point},
+    {"pg-unpoint-v1", proc_unpoint},
     {NULL, NULL},
 };

@@ -346,4 +346,5 @@ const struct wording pg_wording = {
     .inverse = pg_word_inverse,
     .quote = pg_quote_name,
     .limit = pg_word_limit,
+    .switching = &pg_switching,
 };

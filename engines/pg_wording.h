@@ -5,5 +5,6 @@
 #include "engine.h"
 
 extern const struct wording pg_wording;
+extern const struct switching pg_switching; /* pg_switch.c */
 
 #endif

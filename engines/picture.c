@@ -49,6 +49,32 @@ note_lag(struct member *m, struct node *n)
 		m->lags[m->nlags++ % LAG_SAMPLES] = (struct lag_sample){n->seen_ms, n->lag_bytes};
 }
 
+/* A primary that answers is remembered, and one that does not any more is what was remembered. */
+static void
+remember(struct member *m, struct node *n, struct arena *a)
+{
+	if (n->identity[0] == '\0') {
+		if (m->position[0] == '\0' || n->role == ROLE_PRIMARY)
+			return;
+		n->last.text = arena_strdup(a, m->position);
+		n->last.value = m->position_value;
+		n->last_ms = m->position_ms;
+		n->last_timeline = m->timeline;
+		if (m->data_directory[0] != '\0')
+			n->last_directory = arena_strdup(a, m->data_directory);
+		return;
+	}
+	m->position[0] = '\0';
+	if (n->role != ROLE_PRIMARY || n->current.text == NULL)
+		return;
+	text_copy(m->position, sizeof(m->position), n->current.text);
+	m->position_value = n->current.value;
+	m->position_ms = n->seen_ms;
+	m->timeline = n->timeline;
+	text_copy(m->data_directory, sizeof(m->data_directory),
+	    n->data_directory == NULL ? "" : n->data_directory);
+}
+
 /* The picture becomes the cluster's, the old one waits for cluster_tidy(). */
 static const struct topology *
 publish(struct cluster *c, void *sights)
@@ -60,6 +86,8 @@ publish(struct cluster *c, void *sights)
 
 	for (i = 0; i < t->nnodes; i++) {
 		m = cluster_member(c, t->nodes[i].name);
+		if (m != NULL)
+			remember(m, &t->nodes[i], a);
 		if (m == NULL || t->nodes[i].identity[0] == '\0')
 			continue;
 		note_lag(m, &t->nodes[i]);

@@ -40,7 +40,9 @@ struct node_config {
 	const char *copy;    /* how a copy of it logs in: conninfo of a role with REPLICATION, or
 				MariaDB: a defaults file on its host; NULL */
 	const char *patroni; /* HOST:PORT of its Patroni's REST address, or NULL */
-	const char *file;    /* config file and line, for error messages */
+	const char *patroni_config; /* patronictl's file on its host; NULL: Debian's */
+	const char *data_directory; /* on its host; NULL: as the server says while it answers */
+	const char *file;	    /* config file and line, for error messages */
 	int line;
 };
 

@@ -50,6 +50,48 @@ struct lexical {
 	const struct engine *engine; /* NULL: the one the classifier was started for */
 };
 
+/* How a failover is said there: each appends steps to the plan. Procedures on hosts by name, NULL
+ * where the engine has none. */
+struct switching {
+	const char *log_proc, *stop_proc, *start_proc, *restart_proc, *rejoin_proc;
+	/* Before: n is the replica it was, and where it stands; keeps "W.<node>" (received) and
+	 * "X.<node>" (applied). */
+	void (*seen)(struct arena *a, struct plan *p, const struct node *n);
+	/* Before, over SQL: the old primary takes no more writes, and what was connected is cut;
+	 * keeps "S", where its log ends. Taken back by undo. */
+	void (*still)(struct arena *a, struct plan *p, const struct node *old);
+	/* Before: old has little left to do when it is stopped. NULL: nothing helps. */
+	void (*hasten)(struct arena *a, struct plan *p, const struct node *old);
+	/* Before: n has received, and applied where the engine needs it, all up to "S". */
+	void (*arrived)(struct arena *a, struct plan *p, const struct node *n, int is_stopped);
+	/* Before: n applies what it received, where promoting alone would not. NULL: it does. */
+	void (*drain)(struct arena *a, struct plan *p, const struct node *n);
+	/* Before: a held n applies everything it received. NULL: promoting it does. */
+	void (*let_go)(struct arena *a, struct plan *p, const struct node *n);
+	/* Before: n stops at this position. target sets it, reached sees it; between them stands
+	 * the restart where the engine has a restart_proc. */
+	void (*target)(struct arena *a, struct plan *p, const struct node *n, const char *at);
+	void (*reached)(struct arena *a, struct plan *p, const struct node *n, const char *at);
+	/* Before, on the plan's own connection to n: what the mistake took is there. */
+	void (*objects)(
+	    struct arena *a, struct plan *p, const struct node *n, const struct plan *mistake);
+	void (*promote)(struct arena *a, struct plan *p, const struct node *n);
+	/* After: it takes writes. */
+	void (*promoted)(struct arena *a, struct plan *p, const struct node *n);
+	/* After: n replicates from `from`. */
+	void (*follow)(
+	    struct arena *a, struct plan *p, const struct node *n, const struct node *from);
+	/* Before, over SQL: old will follow `from` once it is started as a replica. NULL: it cannot
+	 * be told before. */
+	void (*prepare)(
+	    struct arena *a, struct plan *p, const struct node *old, const struct node *from);
+	/* After: what n left behind on the old primary, which replicates itself now. NULL: nothing.
+	 */
+	void (*tidy)(struct arena *a, struct plan *p, const struct node *old, const struct node *n);
+	/* After: old still takes no writes, where it was only kept from them. */
+	void (*stays)(struct arena *a, struct plan *p, const struct node *old);
+};
+
 /* How the engine says what guards need: each appends steps (and world facts) to the plan. */
 struct wording {
 	/* Ask a replica to pause and see it paused; keeps "R.<node>". */
@@ -106,6 +148,7 @@ struct wording {
 	/* How a held replica can go on without one statement it was kept from: a sentence for who
 	 * lets it go. NULL: it cannot. */
 	const char *skip;
+	const struct switching *switching; /* NULL: no failover */
 	/* What depends on an object cannot be dropped along by a word in the statement. */
 	int no_cascade;
 };

@@ -18,6 +18,7 @@ struct hold {
 	const char *journal; /* session id of the journal it is written in */
 	int is_hardened;
 	const char *hardened_at; /* LSN, or "" */
+	const char *before;	 /* the position on the primary right before the statement, or "" */
 	int is_certain;		 /* 0: a begin without outcome */
 };
 

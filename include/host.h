@@ -91,5 +91,8 @@ struct target_facts {
 };
 
 const char *cluster_state_name(enum cluster_state s);
+struct arena;
+/* A system identifier in decimal as the control file has it: its bytes in order, hex. */
+const char *host_system_hex(struct arena *a, const char *decimal);
 
 #endif

@@ -1,8 +1,11 @@
 /*
  * Small tables of names for the nouns, and look-ups that belong to no floor.
  */
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "arena.h"
 #include "config.h"
 #include "host.h"
 #include "plan.h"
@@ -42,6 +45,11 @@ step_kind_name(enum step_kind k)
 	    [KIND_MOVE] = "move",
 	    [KIND_EXPUNGE] = "expunge",
 	    [KIND_COMMAND] = "command",
+	    [KIND_STOP] = "stop",
+	    [KIND_MEASURE] = "measure",
+	    [KIND_RESTART] = "restart",
+	    [KIND_PROMOTE] = "promote",
+	    [KIND_FOLLOW] = "follow",
 	};
 
 	return names[k];
@@ -51,7 +59,8 @@ int
 step_kind_acts(enum step_kind k)
 {
 	return k == KIND_STATEMENT || k == KIND_LOAD || k == KIND_RELEASE || k == KIND_COMMIT ||
-	       k == KIND_MOVE || k == KIND_EXPUNGE || k == KIND_COMMAND || k == KIND_COPY;
+	       k == KIND_MOVE || k == KIND_EXPUNGE || k == KIND_COMMAND || k == KIND_COPY ||
+	       k == KIND_PROMOTE;
 }
 
 int
@@ -59,7 +68,7 @@ step_kind_name_acts(const char *name)
 {
 	int k;
 
-	for (k = 0; k <= (int)KIND_COMMAND; k++)
+	for (k = 0; k <= (int)KIND_FOLLOW; k++)
 		if (strcmp(step_kind_name((enum step_kind)k), name) == 0)
 			return step_kind_acts((enum step_kind)k);
 	return 0;
@@ -134,4 +143,16 @@ cluster_state_name(enum cluster_state s)
 	    "state not known"};
 
 	return names[s];
+}
+
+const char *
+host_system_hex(struct arena *a, const char *decimal)
+{
+	uint64_t v = strtoull(decimal, NULL, 10);
+	const char *out = "";
+	int i;
+
+	for (i = 0; i < 8; i++, v >>= 8)
+		out = arena_printf(a, "%s%02x", out, (unsigned int)(v & 255));
+	return out;
 }

@@ -53,11 +53,12 @@ struct node {
 	const char *upstream; /* identity of the node it replicates from; NULL none or not seen */
 	const char *upstream_address; /* host:port it says it streams from; NULL none */
 	int nsources;		      /* channels it replicates through; 0 not known */
-	const char *slot;	      /* replication slot it uses on its upstream; NULL none */
-	const char *app_name;	      /* application_name its upstream sees; NULL unknown */
-	const char *sync_state;	      /* async, sync, quorum, potential; NULL unknown */
-	const char *sync_commit;      /* synchronous_commit setting */
-	const char *sync_names;	      /* synchronous_standby_names setting */
+	const char *log_base;	 /* of the files it reads there, without their number; NULL none */
+	const char *slot;	 /* replication slot it uses on its upstream; NULL none */
+	const char *app_name;	 /* application_name its upstream sees; NULL unknown */
+	const char *sync_state;	 /* async, sync, quorum, potential; NULL unknown */
+	const char *sync_commit; /* synchronous_commit setting */
+	const char *sync_names;	 /* synchronous_standby_names setting */
 	int is_read_only;
 	int is_streaming;	/* a receiver process is connected to the upstream */
 	int64_t apply_delay_ms; /* recovery_min_apply_delay; 0 none */
@@ -83,6 +84,12 @@ struct node {
 	int64_t wal_rate;   /* bytes of log a second, -1 unknown */
 	int is_average;	    /* that rate is an average since its statistics began */
 	int64_t seen_ms;    /* now_ms() when the facts were taken */
+	/* Of one that does not answer: where its log stood when this program last saw it take
+	 * writes, and how long ago; last.text NULL: never. */
+	struct position last;
+	int64_t last_ms;
+	int last_timeline;
+	const char *last_directory; /* its data directory; NULL not known */
 };
 
 const char *role_name(enum role r);	  /* "primary", "no-slots", ... */

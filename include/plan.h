@@ -94,6 +94,7 @@ void plan_add_loss(struct arena *a, struct plan *p, const char *what, const char
 /* Where the plan acts, for people to type: a host's name where its main step is on one, else the
  * session's node; and that one's identity. */
 const char *plan_target(const struct plan *p);
+int plan_promotes(const struct plan *p); /* a failover: named by who becomes the primary */
 const char *plan_target_identity(const struct plan *p);
 const char *way_back_name(enum way_back b);
 /* SHA-256 hex over the objects of all actions with their identities, for the approval. */

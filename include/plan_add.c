@@ -47,11 +47,24 @@ plan_add_loss(struct arena *a, struct plan *p, const char *what, const char *det
 	p->nlosses++;
 }
 
+int
+plan_promotes(const struct plan *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->nsteps; i++)
+		if (p->steps[i].kind == KIND_PROMOTE)
+			return 1;
+	return 0;
+}
+
 const char *
 plan_target(const struct plan *p)
 {
 	size_t i;
 
+	if (plan_promotes(p) && p->nnodes > 0)
+		return p->nodes[0].name;
 	for (i = 0; i < p->nsteps; i++)
 		if (p->steps[i].conn == CONN_HOST && p->steps[i].part == PART_MAIN)
 			return p->steps[i].node;

@@ -18,7 +18,7 @@ _Static_assert(sizeof(struct session) == 152, "add the row of the new member");
 _Static_assert(sizeof(struct plan_node) == 32, "add the row of the new member");
 _Static_assert(sizeof(struct keep) == 24, "add the row of the new member");
 _Static_assert(sizeof(struct check) == 40, "add the row of the new member");
-_Static_assert(sizeof(struct step) == 136, "add the row of the new member");
+_Static_assert(sizeof(struct step) == 144, "add the row of the new member");
 _Static_assert(sizeof(struct reason) == 32, "add the row of the new member");
 _Static_assert(sizeof(struct verdict) == 32, "add the row of the new member");
 _Static_assert(sizeof(struct plan) == 616, "add the row of the new member"); /* is_shown has none */
@@ -33,7 +33,7 @@ _Static_assert(sizeof(struct plan) == 616, "add the row of the new member"); /* 
 NAMES(danger_of, danger_name, DANGER_DESTRUCTIVE, enum danger)
 NAMES(role_of, role_name, ROLE_STANDALONE, enum role)
 NAMES(part_of, step_part_name, PART_UNDO, enum step_part)
-NAMES(kind_of, step_kind_name, KIND_COMMAND, enum step_kind)
+NAMES(kind_of, step_kind_name, KIND_FOLLOW, enum step_kind)
 NAMES(back_of, way_back_name, BACK_ROLLBACK, enum way_back)
 NAMES(level_of, level_name, LEVEL_REFUSE, enum level)
 
@@ -46,7 +46,7 @@ NAMES(level_of, level_name, LEVEL_REFUSE, enum level)
 LIST(tx_of, "none", "open", "failed", "unknown")
 LIST(type_of, "text", "template", "proc")
 LIST(conn_of, "control", "main", "operator", "host")
-LIST(value_of, "text", "int", "lsn", "time")
+LIST(value_of, "text", "int", "lsn", "time", "gtid")
 LIST(op_of, "eq", "ne", "le", "ge")
 LIST(guard_of, "hold", "limits", "read-only", "objects", "reversible", "count")
 LIST(flag_of, "cascade", "if-exists", "concurrently", "no-tx", "tx", "dml", "unbounded", "select",
@@ -195,6 +195,7 @@ static const struct shape_field step_fields[] = {
     NUMBER(is_soft, SHAPE_BOOL),
     STRING(why),
     NULLABLE(undo),
+    NULLABLE(say),
 };
 SHAPE(step_shape, step_fields);
 #undef OF

@@ -34,9 +34,14 @@ enum step_kind {
 	KIND_MOVE,    /* rename a directory on a host */
 	KIND_EXPUNGE, /* remove what lies in quarantine, for good */
 	KIND_COMMAND, /* run a command on a host */
+	KIND_STOP,    /* keep the old primary from taking writes */
+	KIND_MEASURE, /* see what a failover would lose, before it does */
+	KIND_RESTART, /* start a held replica again, at its recovery target */
+	KIND_PROMOTE, /* make a replica the primary */
+	KIND_FOLLOW,  /* let a server replicate from the new primary */
 };
 
-enum value_type { VALUE_TEXT, VALUE_INT, VALUE_LSN, VALUE_TIME };
+enum value_type { VALUE_TEXT, VALUE_INT, VALUE_LSN, VALUE_TIME, VALUE_GTID };
 enum check_op { CHECK_EQ, CHECK_NE, CHECK_LE, CHECK_GE };
 
 /* A result worth a name: column (from 0) of the first row of the last text. */
@@ -70,7 +75,7 @@ struct step {
 	const char **texts; /* exact bytes, each one statement and one message; a template
 			       has {NAME} holes in them */
 	size_t ntexts;
-	const char *proc; /* STEP_PROC: "undo-table-v1" */
+	const char *proc; /* STEP_PROC: "undo-table-v1"; its arguments may have {NAME} holes */
 	struct argument *args;
 	size_t nargs;
 	struct keep *keeps;
@@ -81,8 +86,11 @@ struct step {
 	int timeout_ms;	 /* > 0 always */
 	int is_soft;	 /* a failed check is a finding (NOT PROVEN), not the end of the plan */
 	const char *why; /* one sentence */
-	/* Exact statements that take it back on the same connection, one a line, or NULL: none. */
+	/* Exact statements that take it back on the same connection, one a line, or NULL: none. Of
+	 * a procedure: the one that takes it back, with the same arguments. */
 	const char *undo;
+	/* What is said when it went well, or NULL: {NAME} is an earlier result, of any type. */
+	const char *say;
 };
 
 const char *step_part_name(enum step_part p);

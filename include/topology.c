@@ -62,14 +62,25 @@ topology_find_identity(const struct topology *t, const char *identity)
 	return NULL;
 }
 
+static int
+takes_writes(const struct node *n, int read_only_too)
+{
+	return n->role == ROLE_PRIMARY ||
+	       (n->role == ROLE_STANDALONE && (read_only_too || !n->is_read_only));
+}
+
+/* A server without replicas that takes no writes, such as one that was replaced, is none while
+ * another does. */
 const struct node *
 topology_primary(const struct topology *t)
 {
 	const struct node *found = NULL;
-	size_t i;
+	size_t i, n = 0;
 
+	for (i = 0; i < t->nnodes; i++)
+		n += takes_writes(&t->nodes[i], 0);
 	for (i = 0; i < t->nnodes; i++) {
-		if (t->nodes[i].role != ROLE_PRIMARY && t->nodes[i].role != ROLE_STANDALONE)
+		if (!takes_writes(&t->nodes[i], n == 0))
 			continue;
 		if (found != NULL)
 			return NULL;

@@ -189,7 +189,8 @@ fill_hold(struct past *p, struct hold *h, const struct event *ev)
 	    .plan = member(p, ev, "plan"),
 	    .person = ev->entry->person,
 	    .journal = ev->entry->session,
-	    .hardened_at = member(p, ev, "hardened_at")};
+	    .hardened_at = member(p, ev, "hardened_at"),
+	    .before = member(p, ev, "before")};
 }
 
 static struct begun_hold *
@@ -350,6 +351,7 @@ copy_hold(struct arena *a, const struct hold *h)
 	c.person = arena_strdup(a, h->person);
 	c.journal = arena_strdup(a, h->journal);
 	c.hardened_at = arena_strdup(a, h->hardened_at);
+	c.before = arena_strdup(a, h->before);
 	return c;
 }
 

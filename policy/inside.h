@@ -52,6 +52,7 @@ int match_other_opaque_scratch(const struct scene *s);
 int match_held(const struct scene *s);
 int match_held_or_unknown(const struct scene *s);
 int match_unseen(const struct scene *s);
+int match_held_receiver(const struct scene *s);
 int match_resume_promotes(const struct scene *s);
 int match_dependents(const struct scene *s);
 int match_dependents_stay(const struct scene *s);

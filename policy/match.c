@@ -100,6 +100,14 @@ match_unseen(const struct scene *s)
 }
 
 int
+match_held_receiver(const struct scene *s)
+{
+	return (strcmp(s->action->kind, "stop-replica") == 0 ||
+		   strcmp(s->action->kind, "change-master") == 0) &&
+	       match_held(s);
+}
+
+int
 match_resume_promotes(const struct scene *s)
 {
 	return s->node != NULL && s->node->target_lsn != NULL;

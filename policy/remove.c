@@ -144,19 +144,6 @@ add_step(struct removing *r, const char *proc, enum step_kind kind, int timeout_
 	return s;
 }
 
-/* The system identifier as the file has it: its bytes in order, hex. */
-static const char *
-system_hex(struct arena *a, const char *decimal)
-{
-	uint64_t v = strtoull(decimal, NULL, 10);
-	const char *out = "";
-	int i;
-
-	for (i = 0; i < 8; i++, v >>= 8)
-		out = arena_printf(a, "%s%02x", out, (unsigned int)(v & 255));
-	return out;
-}
-
 static void
 add_rename(struct removing *r)
 {
@@ -170,7 +157,7 @@ add_rename(struct removing *r)
 	arg(r, s, "name", x->name);
 	arg(r, s, "inode", arena_printf(a, "%s:%s", x->device, x->inode));
 	arg(r, s, "quarantine", to);
-	arg(r, s, "system", system_hex(a, x->system));
+	arg(r, s, "system", host_system_hex(a, x->system));
 	arg(r, s, "manifest",
 	    arena_printf(a, "plan %s\npath %s\nsystem %s\nby %s", r->plan->id, x->real, x->system,
 		r->plan->requester));

@@ -157,7 +157,8 @@ const struct rule policy_rules[] = {
 	.level = LEVEL_REFUSE,
 	.sentence =
 	    "{} is held back: promoting it ends the hold and replays everything received, the "
-	    "mistake included. Choose how far it shall replay first (see `holds` in holdfast(1)).",
+	    "mistake included. Choose how far it shall replay: failover NODE before, or failover "
+	    "NODE all.",
 	.learned = "cxalloy",
     },
     {
@@ -174,11 +175,22 @@ const struct rule policy_rules[] = {
 	.id = "promote",
 	.flags = ACTION_PROMOTE,
 	.about = about_node,
-	.level = LEVEL_APPROVE,
+	.level = LEVEL_REFUSE,
 	.sentence =
-	    "It makes {} a primary of its own; whether the old primary still takes writes decides "
-	    "if two truths exist afterwards. Be sure that the old one is stopped.",
+	    "It makes {} a primary beside the old one: whether that still takes writes, and what "
+	    "is lost, nobody would have looked at. Use failover and the node's name.",
 	.learned = "gitlab",
+    },
+    {
+	.id = "held-receiver",
+	.classes = CLASS(DANGER_DANGEROUS),
+	.match = match_held_receiver,
+	.about = about_node,
+	.level = LEVEL_REFUSE,
+	.sentence =
+	    "{} is held back: once its receiving thread is stopped, starting it again may throw "
+	    "away what it received and did not apply. Leave it; resume and failover know how.",
+	.learned = "cxalloy",
     },
     {
 	.id = "resume-promotes",

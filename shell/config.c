@@ -84,6 +84,8 @@ fill_node(const struct loading *l, cfg_t *c, struct node_config *out)
 	out->copy = conf_string(l->arena, c, "copy");
 	out->patroni = conf_string(l->arena, c, "patroni");
 	out->host = conf_string(l->arena, c, "host");
+	out->patroni_config = conf_string(l->arena, c, "patroni_config");
+	out->data_directory = conf_string(l->arena, c, "data_directory");
 	out->file = l->file;
 	out->line = conf_line(c);
 	return out->address != NULL

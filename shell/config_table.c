@@ -125,6 +125,14 @@ static const struct conf_option node_options[] = {
 	.type = CONF_STRING,
 	.wrong = rest_wrong,
 	.expected = "HOST:PORT of the REST address of its Patroni"},
+    {.name = "patroni_config",
+	.type = CONF_STRING,
+	.wrong = there_wrong,
+	.expected = "the absolute path of patronictl's configuration on its host"},
+    {.name = "data_directory",
+	.type = CONF_STRING,
+	.wrong = there_wrong,
+	.expected = "the absolute path of its data directory on its host"},
     {.name = NULL},
 };
 

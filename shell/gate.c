@@ -225,6 +225,11 @@ run_now(struct app *app, struct arena *a, const struct plan *p, struct err *e)
 		if (app->is_interactive && app->session != NULL)
 			app_crawl(app); /* what it looks like now, for the journal too */
 	}
+	if (rc == 0 && r.left > 0) {
+		err_set(e, ERR_FAILED, "it was done on %s, and %zu %s after it not (see above)",
+		    plan_target(p), r.left, r.left == 1 ? "step was" : "steps were");
+		return err_hint(e, "topology shows what each server is doing now.");
+	}
 	if (rc != 0 || r.not_proven == 0)
 		return rc;
 	err_set(e, ERR_FAILED,

@@ -41,7 +41,8 @@ hold_from(struct arena *a, const json_t *o)
 	    .plan = field(a, o, "plan"),
 	    .person = field(a, o, "person"),
 	    .journal = "",
-	    .hardened_at = field(a, o, "hardened_at")};
+	    .hardened_at = field(a, o, "hardened_at"),
+	    .before = field(a, o, "before")};
 
 	h.is_certain = json_is_true(json_object_get(o, "certain"));
 	h.is_hardened = h.hardened_at[0] != '\0';
@@ -187,12 +188,12 @@ holds_publish(struct app *app)
 		h = &app->holds[i];
 		if (h->journal[0] == '\0')
 			continue;
-		json_array_append_new(
-		    list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b}", "node",
-			      h->node, "identity", h->identity, "incarnation", h->incarnation,
-			      "cluster", h->cluster, "position", h->position, "since", h->since,
-			      "plan", h->plan, "person", h->person, "hardened_at", h->hardened_at,
-			      "certain", h->is_certain));
+		json_array_append_new(list,
+		    json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b}", "node",
+			h->node, "identity", h->identity, "incarnation", h->incarnation, "cluster",
+			h->cluster, "position", h->position, "since", h->since, "plan", h->plan,
+			"person", h->person, "hardened_at", h->hardened_at, "before",
+			h->before == NULL ? "" : h->before, "certain", h->is_certain));
 	}
 	jobs_publish(app, list);
 	text = json_array_size(list) == 0

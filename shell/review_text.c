@@ -284,9 +284,10 @@ review_sum(struct arena *a, const struct request *r, int width, struct show *out
 	    arena_printf(a, "%s%s", text_inert(a, p->text, n, 0), n < p->text_len ? " ..." : ""));
 	add(&s, SHOW_HEAD, "  ",
 	    arena_printf(a, "on %s, the %s%s", inert(&s, plan_target(p)),
-		plan_target(p) != p->session.node ? "host"
-		: p->session.role == ROLE_PRIMARY ? "PRIMARY"
-						  : role_name(p->session.role),
+		plan_promotes(p)		    ? "next PRIMARY"
+		: plan_target(p) != p->session.node ? "host"
+		: p->session.role == ROLE_PRIMARY   ? "PRIMARY"
+						    : role_name(p->session.role),
 		p->nlosses == 0 ? ""
 				: arena_printf(a, "; takes away %zu thing%s", p->nlosses,
 				      p->nlosses == 1 ? "" : "s")));

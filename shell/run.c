@@ -12,87 +12,9 @@
 #include "shell/out.h"
 #include "shell/pending.h"
 #include "shell/repl.h"
-#include "shell/run.h"
-#include "shell/run_journal.h"
-#include "shell/run_values.h"
+#include "shell/run_inside.h"
 #include "text.h"
 #include "banned.h"
-
-#define WAVE_MAX 256
-
-struct door {
-	struct app *app;
-	const struct plan *plan;
-	struct run_report *report;
-	struct values values;
-	struct arena *arena;
-	unsigned char *done; /* per step: it was begun and succeeded */
-	int has_main;	     /* the plan's own connection is open */
-	int is_read;	     /* nothing lasting: journaled, not synced */
-	int is_safing;	     /* only makes safe: goes on where no journal takes records */
-	struct out_table *table;
-	struct run_progress progress; /* of the procedure that runs */
-};
-
-static int
-is_writable(const struct door *d)
-{
-	return d->app->journal != NULL && journal_is_writable(d->app->journal);
-}
-
-/* Pausing never waits for a disk; what it did is kept for a journal that works again. */
-static int
-goes_without(const struct door *d)
-{
-	return d->is_safing && !is_writable(d);
-}
-
-static int
-sync_journal(struct door *d, struct err *e)
-{
-	if (d->is_read || goes_without(d))
-		return 0;
-	if (run_journal_sync(d->app, e) == 0 || goes_without(d))
-		return 0;
-	return err_wrap(e, "the journal could not be made durable, so nothing more was sent");
-}
-
-static const char *const *
-filled_texts(struct door *d, const struct step *s, struct err *e)
-{
-	const char **texts = arena_array(d->arena, s->ntexts + 1, sizeof(*texts));
-	char *text;
-	size_t i;
-
-	for (i = 0; i < s->ntexts; i++) {
-		texts[i] = s->texts[i];
-		if (s->type != STEP_TEMPLATE)
-			continue;
-		if (values_fill(&d->values, s->texts[i], &text, e) != 0)
-			return NULL;
-		texts[i] = text;
-	}
-	return texts;
-}
-
-static int
-begin(
-    struct door *d, size_t no, const char *const *texts, size_t ntexts, int is_undo, struct err *e)
-{
-	const struct step *s = &d->plan->steps[no];
-
-	if (d->is_read || goes_without(d))
-		return 0;
-	if (!is_writable(d))
-		return err_set(e, ERR_JOURNAL,
-		    "no journal takes records; the step on %s was not sent", s->node);
-	if (run_journal_begin(
-		d->app, d->plan, no, texts, ntexts, values_get(&d->values, "xid"), is_undo, e) != 0)
-		return goes_without(d) ? 0 : -1;
-	if (run_is_act(s) && !is_undo)
-		d->report->main_begun = 1;
-	return 0;
-}
 
 static int
 finish(struct door *d, size_t no, const struct effect *f, int ok, const char *error, int is_undo,
@@ -108,54 +30,7 @@ finish(struct door *d, size_t no, const struct effect *f, int ok, const char *er
 	    .ncells = f->outcome.ncells,
 	    .cells = f->outcome.cells};
 
-	if (d->app->journal == NULL)
-		return 0;
-	if (d->is_read)
-		return run_journal_output(d->app, &r, e);
-	/* Outcome unknown is written by not writing an outcome: nothing is guessed. */
-	if (r.is_unknown)
-		return 0;
-	return run_journal_outcome(d->app, d->plan, no, &r, is_undo, e) == 0 || goes_without(d)
-		   ? 0
-		   : -1;
-}
-
-static int
-is_held_step(const struct step *s)
-{
-	return s->kind == KIND_PROVE && s->part == PART_BEFORE;
-}
-
-/* Hold and release records follow from the steps that just succeeded. */
-static int
-note_holds(struct door *d, const struct step *s, struct err *e)
-{
-	const char *r = arena_printf(d->arena, "R.%s", s->node);
-
-	d->report->held += is_held_step(s);
-	if (d->is_read || d->app->journal == NULL)
-		return 0;
-	if (is_held_step(s))
-		return run_journal_hold(d->app, d->plan, s, values_get(&d->values, r), "", e);
-	if (s->kind == KIND_HARDEN)
-		return run_journal_hold(
-		    d->app, d->plan, s, values_get(&d->values, r), values_get(&d->values, "L0"), e);
-	if (s->kind == KIND_RELEASE && s->poll_ms > 0)
-		return run_journal_release(d->app, d->plan, s->node, e);
-	return 0;
-}
-
-/* All checks of a step against its first row; NULL when they hold, else the sentence. */
-static const char *
-broken_check(struct door *d, const struct step *s, const struct outcome *o)
-{
-	const char *sentence = NULL;
-	size_t i;
-
-	for (i = 0; i < s->nchecks; i++)
-		if (!values_check(&d->values, &s->checks[i], o->ncells, o->cells, &sentence))
-			return sentence;
-	return NULL;
+	return door_finish(d, no, &r, is_undo, e);
 }
 
 struct wave {
@@ -177,13 +52,12 @@ prepare(struct door *d, struct wave *w, struct err *e)
 		f->node = s->node;
 		f->conn = s->conn;
 		f->timeout_ms = s->timeout_ms;
-		f->ntexts = s->ntexts;
 		f->arena = arena_new();
-		f->texts = filled_texts(d, s, e);
-		if (f->texts == NULL || begin(d, w->from + i, f->texts, s->ntexts, 0, e) != 0)
+		f->texts = door_texts(d, s, &f->ntexts, e);
+		if (f->texts == NULL || door_begin(d, w->from + i, f->texts, f->ntexts, 0, e) != 0)
 			return -1;
 	}
-	return sync_journal(d, e);
+	return door_sync(d, e);
 }
 
 /* Runs the wave; steps that poll are sent again until their checks hold or their time is over. */
@@ -201,7 +75,8 @@ drive(struct door *d, struct wave *w)
 		for (i = 0; i < w->n; i++) {
 			s = &d->plan->steps[w->from + i];
 			w->broken[i] = w->effects[i].rc == 0
-					   ? broken_check(d, s, &w->effects[i].outcome)
+					   ? door_broken(d, s, w->effects[i].outcome.ncells,
+						 w->effects[i].outcome.cells)
 					   : NULL;
 			if (w->broken[i] != NULL && s->poll_ms > 0 &&
 			    now_ms() - start < s->timeout_ms) {
@@ -251,9 +126,13 @@ settle(struct door *d, struct wave *w, size_t i, struct err *e)
 	}
 	if (error == NULL) {
 		d->done[no] = 1;
-		return note_holds(d, s, e) == 0 || goes_without(d) ? 0 : -1;
+		door_say(d, s);
+		return door_holds(d, s, e);
 	}
-	d->done[no] = s->kind == KIND_HARDEN; /* some of its settings may have been made */
+	d->done[no] = s->kind == KIND_HARDEN ||
+		      s->kind == KIND_STOP; /* some of its settings may have been made */
+	if (s->is_soft && s->kind != KIND_REPROVE && s->kind != KIND_FENCE)
+		door_left(d, s, error);
 	if (s->is_soft)
 		return 0;
 	if (f->outcome.is_unknown && run_is_act(s) && !d->is_read) {
@@ -264,7 +143,10 @@ settle(struct door *d, struct wave *w, size_t i, struct err *e)
 		*e = f->err;
 	else
 		err_set(e, s->part == PART_AFTER ? ERR_FAILED : ERR_STALE, "%s: %s%s", s->node,
-		    error, d->report->main_begun ? "" : "; nothing was run");
+		    error,
+		    d->report->main_begun    ? ""
+		    : plan_promotes(d->plan) ? "; nothing was promoted"
+					     : "; nothing was run");
 	return -1;
 }
 
@@ -307,63 +189,77 @@ run_wave(struct door *d, size_t from, size_t n, struct err *e)
 	}
 	if (s->kind == KIND_STATEMENT && s->part == PART_MAIN && rc == 0)
 		d->report->rows = w.effects[0].outcome.rows;
-	if (sync_journal(d, rc == 0 ? e : &first) != 0)
+	if (door_sync(d, rc == 0 ? e : &first) != 0)
 		rc = -1;
 	wave_free(&w);
 	return rc;
 }
 
-static void
-proc_progress(void *ctx, const char *line)
-{
-	struct door *d = ctx;
-
-	out_progress(d->app, text_inert(d->arena, line, strlen(line), 0));
-	run_journal_progress(d->app, d->plan, &d->progress, line);
-}
-
+/* A procedure with its arguments filled in; what it answers is kept and checked like a row. */
 static int
 run_procedure(struct door *d, size_t no, struct err *e)
 {
 	const struct step *s = &d->plan->steps[no];
 	struct effect f = {.node = s->node};
+	struct step now = *s;
+	const char *const *texts, *error = NULL;
 	struct err own = {0};
+	size_t n, i;
 	int rc;
 
-	if (begin(d, no, NULL, 0, 0, e) != 0 || sync_journal(d, e) != 0)
+	texts = door_texts(d, s, &n, e);
+	if (texts == NULL || door_begin(d, no, texts, n, 0, e) != 0 || door_sync(d, e) != 0)
 		return -1;
+	now.args = arena_array(d->arena, n + 1, sizeof(*now.args));
+	for (i = 0; i < n; i++)
+		now.args[i] =
+		    (struct argument){s->args[i].name, texts[i] + strlen(s->args[i].name) + 1};
 	d->progress = (struct run_progress){.step = no};
-	rc = run_proc(d->app->cluster, loop_waiter(d->app->loop), s, d->arena, &f.outcome,
-	    proc_progress, d, &own);
+	rc = run_proc(d->app->cluster, loop_waiter(d->app->loop), &now, d->arena, &f.outcome,
+	    door_progress, d, &own);
 	out_progress_done(d->app);
-	if (finish(d, no, &f, rc == 0, own.msg, 0, e) != 0 || sync_journal(d, e) != 0)
+	if (rc == 0 && (error = door_broken(d, s, f.outcome.ncells, f.outcome.cells)) != NULL)
+		rc = err_set(&own, ERR_STALE, "%s: %s", s->node, error);
+	if (rc == 0)
+		rc = values_keep(&d->values, s, f.outcome.ncells, f.outcome.cells, &own);
+	if (finish(d, no, &f, rc == 0, own.msg, 0, e) != 0 || door_sync(d, e) != 0)
 		return -1;
-	if (rc != 0)
+	d->report->is_unknown |= f.outcome.is_unknown && run_is_act(s);
+	d->report->is_made |= rc == 0 && run_is_last_act(d->plan, no);
+	d->done[no] = rc == 0 || s->kind == KIND_STOP; /* it may be stopped half */
+	if (rc == 0)
+		door_say(d, s);
+	else if (s->is_soft)
+		door_left(d, s, own.msg);
+	else
 		*e = own;
-	d->report->is_unknown |= f.outcome.is_unknown;
-	d->done[no] = rc == 0;
-	return rc;
+	return s->is_soft ? 0 : rc;
 }
 
-/* Asks commit or roll back with the real count on the screen. 0 commit, -1 roll back. */
+/* One undo: the statements of a text, or the procedure that takes a procedure back. */
 static int
-ask_commit(struct door *d, struct err *e)
+undo_one(struct door *d, size_t no, struct effect *f)
 {
-	char *answer;
+	const struct step *s = &d->plan->steps[no];
+	struct step back = *s;
+	size_t n;
 
-	if (!(d->plan->verdict.guards & GUARD_COUNT))
-		return 0;
-	out_line(d->app, STYLE_BOLD,
-	    "%s rows in an open transaction on %s. Nothing is permanent yet.",
-	    text_count(d->arena, d->report->rows), d->plan->session.node);
-	if (!d->app->is_interactive && d->app->confirm != NULL)
-		return 0;
-	answer = repl_ask(
-	    d->app, d->arena, "Type commit to keep them (anything else, or 60 s: roll back): ", 60);
-	if (answer != NULL && strcmp(answer, "commit") == 0)
-		return 0;
-	return err_set(
-	    e, ERR_CANCELLED, "rolled back: nothing was changed on %s", d->plan->session.node);
+	*f = (struct effect){
+	    .node = s->node, .conn = s->conn, .timeout_ms = s->timeout_ms, .arena = d->arena};
+	if (s->type != STEP_PROC) {
+		f->texts = undo_texts(d->arena, s->undo, &f->ntexts);
+		if (door_begin(d, no, f->texts, f->ntexts, 1, &f->err) != 0 ||
+		    door_sync(d, &f->err) != 0)
+			return -1;
+		return f->rc = run_effects(d->app->cluster, loop_waiter(d->app->loop), f, 1);
+	}
+	back.proc = s->undo;
+	f->texts = door_texts(d, s, &n, &f->err);
+	if (f->texts == NULL || door_begin(d, no, f->texts, n, 1, &f->err) != 0 ||
+	    door_sync(d, &f->err) != 0)
+		return -1;
+	return run_proc(d->app->cluster, loop_waiter(d->app->loop), &back, d->arena, &f->outcome,
+	    door_progress, d, &f->err);
 }
 
 /* Takes back what the plan did before its statement, last first; only while no act was begun. */
@@ -380,40 +276,15 @@ take_back(struct door *d)
 		s = &d->plan->steps[i - 1];
 		if (!d->done[i - 1] || s->undo == NULL || s->part != PART_BEFORE)
 			continue;
-		f = (struct effect){.node = s->node,
-		    .conn = s->conn,
-		    .timeout_ms = s->timeout_ms,
-		    .arena = d->arena};
-		f.texts = undo_texts(d->arena, s->undo, &f.ntexts);
-		if (begin(d, i - 1, f.texts, f.ntexts, 1, &ignored) != 0 ||
-		    sync_journal(d, &ignored) != 0)
-			return;
-		rc = run_effects(d->app->cluster, loop_waiter(d->app->loop), &f, 1);
+		rc = undo_one(d, i - 1, &f);
 		finish(d, i - 1, &f, rc == 0, f.err.msg, 1, &ignored);
 		if (rc == 0 && s->kind == KIND_HOLD) {
 			run_journal_release(d->app, d->plan, s->node, &ignored);
 			d->report->held -= d->report->held > 0;
 		}
-		sync_journal(d, &ignored);
-		out_line(d->app, rc == 0 ? STYLE_PLAIN : STYLE_DANGER, "  %s%s %s%s%s", s->node,
-		    rc == 0 ? "" : " COULD NOT be",
-		    s->kind == KIND_HOLD ? "released" : "as before for a restart",
-		    rc == 0 ? " again" : ": ", rc == 0 ? "" : f.err.msg);
+		door_sync(d, &ignored);
+		door_taken_back(d, s, rc == 0 ? NULL : f.err.msg);
 	}
-}
-
-static size_t
-wave_length(const struct plan *p, size_t from)
-{
-	size_t n = 1;
-
-	if (p->steps[from].wave <= 0 || p->steps[from].type == STEP_PROC)
-		return 1;
-	while (from + n < p->nsteps && n < WAVE_MAX &&
-	       p->steps[from + n].wave == p->steps[from].wave &&
-	       p->steps[from + n].part == p->steps[from].part)
-		n++;
-	return n;
 }
 
 static int
@@ -436,10 +307,10 @@ run_steps(struct door *d, struct err *e)
 	int rc;
 
 	for (i = 0; i < p->nsteps; i += n) {
-		n = wave_length(p, i);
+		n = door_wave(p, i);
 		if (p->steps[i].part == PART_UNDO)
 			continue;
-		if (p->steps[i].kind == KIND_COMMIT && ask_commit(d, e) != 0)
+		if (p->steps[i].kind == KIND_COMMIT && door_ask_commit(d, e) != 0)
 			return -1;
 		if (!d->is_read && n == 1 && p->steps[i].kind != KIND_STATEMENT)
 			out_progress(d->app,

@@ -15,6 +15,7 @@ struct run_report {
 	int is_unknown; /* outcome of the main part not known */
 	size_t held;	/* replicas held by this run */
 	size_t proven, not_proven;
+	size_t left;  /* steps after the act that were not done, each said */
 	int64_t rows; /* of the main statement */
 };
 

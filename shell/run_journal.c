@@ -159,7 +159,7 @@ run_journal_progress(
 
 int
 run_journal_hold(struct app *app, const struct plan *p, const struct step *s, const char *position,
-    const char *hardened_at, struct err *e)
+    const char *hardened_at, const char *before, struct err *e)
 {
 	const struct plan_node *n = node_of(p, s->node);
 	json_t *o = json_object();
@@ -171,6 +171,7 @@ run_journal_hold(struct app *app, const struct plan *p, const struct step *s, co
 	set_str(o, "position", position == NULL ? "" : position);
 	set_str(o, "plan", p->id);
 	set_str(o, "hardened_at", hardened_at == NULL ? "" : hardened_at);
+	set_str(o, "before", before == NULL ? "" : before);
 	return journal_add(app->journal, "hold", o, e);
 }
 

@@ -35,7 +35,7 @@ int run_journal_output(struct app *app, const struct run_result *r, struct err *
 void run_journal_progress(
     struct app *app, const struct plan *p, struct run_progress *r, const char *line);
 int run_journal_hold(struct app *app, const struct plan *p, const struct step *s,
-    const char *position, const char *hardened_at, struct err *e);
+    const char *position, const char *hardened_at, const char *before, struct err *e);
 int run_journal_release(struct app *app, const struct plan *p, const char *node, struct err *e);
 int run_journal_sync(struct app *app, struct err *e);
 /* True where the plan only makes safe: it goes on where no journal takes records. */

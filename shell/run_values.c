@@ -10,12 +10,14 @@
 #include "text.h"
 #include "banned.h"
 
+#define HOLE_CHARS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
+
 int
 value_is_valid(enum value_type type, const char *t)
 {
 	size_t n, hi, lo;
 
-	if (t == NULL || (n = strlen(t)) == 0 || n > 40)
+	if (t == NULL || (n = strlen(t)) == 0 || n > (type == VALUE_GTID ? 1000 : 40))
 		return 0;
 	switch (type) {
 	case VALUE_LSN:
@@ -29,10 +31,21 @@ value_is_valid(enum value_type type, const char *t)
 		return *t != '\0' && strlen(t) <= 19 && strspn(t, "0123456789") == strlen(t);
 	case VALUE_TIME:
 		return n <= 20 && strspn(t, "0123456789") == n;
+	case VALUE_GTID:
+		return strspn(t, "0123456789-,") == n;
 	case VALUE_TEXT:
 		return 0;
 	}
 	return 0;
+}
+
+int
+values_has_hole(const char *text)
+{
+	const char *open = strchr(text, '{');
+	size_t n = open == NULL ? 0 : strspn(open + 1, HOLE_CHARS);
+
+	return n > 0 && open[1 + n] == '}';
 }
 
 const char *
@@ -76,6 +89,24 @@ values_fill(struct values *vs, const char *text, char **out, struct err *e)
 	}
 	*out = arena_printf(vs->arena, "%s%s", done, text);
 	return 0;
+}
+
+char *
+values_say(const struct values *vs, struct arena *a, const char *text)
+{
+	char *done = arena_strdup(a, "");
+	const struct value *v;
+	const char *open;
+	size_t n;
+
+	for (; (open = strchr(text, '{')) != NULL; text = open + 1 + n) {
+		n = strspn(open + 1, HOLE_CHARS);
+		v = open[1 + n] == '}' ? find(vs, open + 1, n) : NULL;
+		done = arena_printf(a, "%s%.*s%s", done, (int)(open - text), text,
+		    v == NULL ? "?" : text_inert(a, v->text, strlen(v->text), 0));
+		n += open[1 + n] == '}';
+	}
+	return arena_printf(a, "%s%s", done, text);
 }
 
 int

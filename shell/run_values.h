@@ -20,6 +20,10 @@ struct values {
 /* Replaces {NAME} by the typed result of that name; ERR_FAILED where it is unknown, untyped or does
  * not look like its type. Text results never fill a hole. */
 int values_fill(struct values *vs, const char *text, char **out, struct err *e);
+/* True where the text has a hole: a name in braces. */
+int values_has_hole(const char *text);
+/* The same for people: results of any type, made inert; "?" for one that is not there. */
+char *values_say(const struct values *vs, struct arena *a, const char *text);
 /* Remembers what the step keeps; cells of the first row. */
 int values_keep(struct values *vs, const struct step *s, size_t ncells, const char *const *cells,
     struct err *e);

@@ -106,7 +106,8 @@ draw_head(struct drawing *d, const struct plan *p)
 	wrap_bytes(d, SHOW_HEAD, "         ", p->text, p->text_len);
 	if (plan_target(p) != p->session.node) {
 		wrap(d, SHOW_HEAD, "  where  ",
-		    arena_printf(a, "host %s", inert(d, plan_target(p))));
+		    arena_printf(a, plan_promotes(p) ? "%s, which becomes the PRIMARY" : "host %s",
+			inert(d, plan_target(p))));
 		wrap(d, SHOW_DIM, "         ", inert(d, plan_target_identity(p)));
 	}
 	wrap(d, SHOW_PLAIN, plan_target(p) != p->session.node ? "  from   " : "  where  ",
@@ -206,6 +207,11 @@ phrase(enum step_kind k)
 	    [KIND_MOVE] = "rename a directory",
 	    [KIND_EXPUNGE] = "remove it for good",
 	    [KIND_COMMAND] = "your command",
+	    [KIND_STOP] = "keep it from taking writes",
+	    [KIND_MEASURE] = "see what would be lost, before anything is",
+	    [KIND_RESTART] = "start it again, at its recovery target",
+	    [KIND_PROMOTE] = "make it the primary",
+	    [KIND_FOLLOW] = "replicate from the new primary",
 	};
 
 	return phrases[k];
@@ -357,7 +363,7 @@ show_sum(struct arena *a, const struct plan *p, int width, struct show *out)
 	    arena_printf(a, "%s%s", text_fit(a, p->text, n, 2 * width),
 		nl != NULL && n + 1 < p->text_len ? " ..." : ""));
 	if (plan_target(p) != p->session.node)
-		wrap(&d, SHOW_HEAD, "  HOST        ",
+		wrap(&d, SHOW_HEAD, plan_promotes(p) ? "  NEW PRIMARY " : "  HOST        ",
 		    arena_printf(a, "%s, %s", inert(&d, plan_target(p)),
 			inert(&d, plan_target_identity(p))));
 	wrap(&d, SHOW_HEAD, "  WHERE       ",

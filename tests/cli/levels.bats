@@ -240,8 +240,8 @@ release() {
 	sql "$1" 'SELECT pg_wal_replay_resume()'
 }
 
-@test "pg_promote on a held standby: refused; on one that is not: approve" {
-	is_level approve 'SELECT pg_promote();'
+@test "pg_promote: refused, held or not: failover is the way" {
+	is_level refuse 'SELECT pg_promote();'
 	left 0 -c 'pause pg2'
 	left 5 --confirm pg2 -c 'connect pg2' -c 'SELECT pg_promote();'
 	[[ "$output" == *"pg2 is held back: promoting it ends the hold"* ]]

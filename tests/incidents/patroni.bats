@@ -91,6 +91,29 @@ patroni_looped() {
 	[ $((n - LOOPED_FROM)) -ge "$1" ]
 }
 
+@test "failover is Patroni's own switchover, run on a host; nothing promotes beside it" {
+	patroni_ctl resume --wait
+	psql_at pb 'ALTER SYSTEM RESET ALL'
+	psql_at pb 'SELECT pg_wal_replay_resume()'
+	run -5 as alice -c 'failover pb'
+	echo "$output"
+	[[ "$(tr -s ' \n' '  ' <<<"$output")" == *"Patroni manages pb, so only its own command may switch it"*"patronictl switchover --candidate pb"* ]]
+	as_root sed -i "s|^cluster \"lab\" {|host \"here\" { transport = local }\n&|; s|node \"pb\" {|& host = \"here\" patroni_config = \"$PATRONI/pa.yml\"|" "$LAB/holdfast.conf"
+	run -5 as alice -c 'connect pb' -c 'SELECT pg_promote()'
+	file 'failover pb'
+	bob approve pb
+	answered
+	echo "$OUT"
+	[ "$RC" = 0 ]
+	[[ "$OUT" == *"pb           is the PRIMARY now, on timeline 2"* ]]
+	[ "$(psql_at pb 'SELECT pg_is_in_recovery()')" = f ]
+	wait_until 60 in_recovery pa
+	patroni_ctl switchover --leader pb --candidate pa --force
+	wait_until 60 in_recovery pb
+	wait_until 60 patroni_streams
+}
+in_recovery() { [ "$(psql_at "$1" 'SELECT pg_is_in_recovery()')" = t ]; }
+
 @test "its pause ended while replicas are held: an alarm at the prompt" {
 	pty_open alice "$(as_words alice)"
 	pty_wait alice 'pa.*PRIMARY' 15

@@ -1,8 +1,8 @@
 # Hosts for a lab: one real sshd per node on loopback, as the servers' own OS user, each with host
 # keys of its own. Load after lab.bash; hosts_up after lab_up. Host hN serves node pgN.
 
-# Who the sshds and servers run as.
-hosts_user() { as_root stat -c %U "$LAB/servers/pg1"; }
+# Who the sshds and servers run as; HOSTS_USER where that one has no shell to log in to.
+hosts_user() { echo "${HOSTS_USER:-$(as_root stat -c %U "$LAB/servers/pg1")}"; }
 
 # Runs as that user, with a full environment of its own.
 as_hosts() { as_user "$(hosts_user)" "$@"; }
@@ -76,7 +76,7 @@ hosts_up() {
 	: | as_root tee "$LAB/ssh/known_hosts" >/dev/null
 	as_root chown "$(hosts_user)" "$LAB/servers"
 	for n in "$@"; do
-		h=h${n#pg}
+		h=h${n//[!0-9]/}
 		host_make "$h" "$type" "$(free_port)"
 		echo "machine-$h" | as_root tee "$LAB/ssh/$h/node-id" >/dev/null
 		sshd_start "$h"

@@ -33,7 +33,7 @@ static const struct row rows[] = {
     {"delete", DANGER_DESTRUCTIVE, ACTION_DML | ACTION_UNBOUNDED, LEVEL_APPROVE, FULL,
 	"destructive"},
     {"truncate", DANGER_DESTRUCTIVE, 0, LEVEL_APPROVE, FULL, "destructive"},
-    {"promote", DANGER_DANGEROUS, ACTION_SELECT | ACTION_PROMOTE, LEVEL_APPROVE, GUARD_LIMITS,
+    {"promote", DANGER_DANGEROUS, ACTION_SELECT | ACTION_PROMOTE, LEVEL_REFUSE, GUARD_LIMITS,
 	"promote"},
 };
 
@@ -80,6 +80,23 @@ queries(void **state)
 	l->actions[0].flags = 0;
 	l->actions[0].danger = DANGER_READ;
 	assert_int_equal(lab_judge(l), LEVEL_APPROVE);
+	lab_free(l);
+}
+
+/* Its receiving thread is left alone while it is held, and only then. */
+static void
+held_receiver(void **state)
+{
+	struct lab *l = lab_new();
+
+	(void)state;
+	lab_say(l, "x", "stop-replica", DANGER_DANGEROUS, 0);
+	l->session.node = "pg2";
+	l->session.role = ROLE_REPLICA;
+	assert_int_equal(lab_judge(l), LEVEL_CONFIRM);
+	lab_hold(l, 1);
+	assert_int_equal(lab_judge(l), LEVEL_REFUSE);
+	assert_string_equal(l->v.reasons[0].rule, "held-receiver");
 	lab_free(l);
 }
 
@@ -198,6 +215,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(levels),
 	    cmocka_unit_test(queries),
+	    cmocka_unit_test(held_receiver),
 	    cmocka_unit_test(writes),
 	    cmocka_unit_test(offline),
 	    cmocka_unit_test(site_rules),

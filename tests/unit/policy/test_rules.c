@@ -398,7 +398,8 @@ all_rules_are_tested(void **state)
 {
 	/* In test_judge.c. */
 	static const char *const elsewhere[] = {"read", "write", "write-many-rows",
-	    "write-count-first", "dangerous", "opaque-query", "opaque", "destructive", "promote"};
+	    "write-count-first", "dangerous", "opaque-query", "opaque", "destructive", "promote",
+	    "held-receiver"};
 	size_t i, k;
 	int found;
 
