@@ -140,12 +140,13 @@ texts_of(struct pm *pm, const struct pm_event *ev)
 	const char *out = "", *s;
 	size_t i;
 
-	for (i = 0; i < json_array_size(texts); i++) {
+	/* What a procedure was given, by meaning; its words follow from them. */
+	for (i = 0; str(ev, "proc")[0] == '\0' && i < json_array_size(texts); i++) {
 		t = json_array_get(texts, i);
 		s = json_is_object(t) ? pm_str(t, "text") : json_string_value(t);
 		out = plus(pm, out, out[0] == '\0' ? "" : "; ", s, "");
 	}
-	if (out[0] != '\0' || str(ev, "proc")[0] == '\0')
+	if (str(ev, "proc")[0] == '\0')
 		return out;
 	out = plus(pm, str(ev, "proc"), " of ", pm_str(args, "table"), "");
 	out = plus(pm, out, " of job ", pm_str(args, "job"), "");

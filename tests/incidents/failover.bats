@@ -197,7 +197,8 @@ lost_on() {
 	is_primary pg3
 	sql pg3 'INSERT INTO acked SELECT max(n) + 1 FROM acked'
 	[ "$(sql pg3 'SELECT max(n) FROM acked')" -eq $((before + 1)) ]
-	node_start pg4
+	# What was killed lets go of its shared memory in its own time.
+	wait_until 30 node_start pg4
 	for n in pg4 pg5; do wait_until 30 streams_from $n pg3; done
 }
 

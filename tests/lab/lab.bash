@@ -37,6 +37,8 @@ as_user() {
 	for v in ASAN_OPTIONS UBSAN_OPTIONS LSAN_OPTIONS TERM INPUTRC NO_COLOR COLUMNS LINES; do
 		[ -n "${!v:-}" ] && keep+=("$v=${!v}")
 	done
+	# Where scratch servers go, for a test that looks at what they leave: others' are not among them.
+	[ -z "${LAB_TMP:-}" ] || keep+=("TMPDIR=$LAB_TMP")
 	if [ "$(id -un)" = "$user" ]; then
 		env -i PATH=/usr/bin:/bin LANG=C.UTF-8 HOME="${LAB:-/tmp}/home/$user" "${keep[@]}" "$@"
 	elif [ "$(id -u)" = 0 ]; then

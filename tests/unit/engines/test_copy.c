@@ -83,21 +83,17 @@ inode(const char *dir, const char *name, char *out, size_t size)
 	return out;
 }
 
-/* Runs the copy of src to dst; what it says is in p->said. Returns its exit status. */
+/* Runs a script with its words; what it says is in p->said. Returns its exit status. */
 static int
-copy(struct place *p, const char *marker)
+run(struct place *p, const char *const *argv)
 {
-	char env[PATHS + 8], above[64], of[64], src[PATHS];
+	char env[PATHS + 8];
 	const char *envp[] = {env, "LANG=C", NULL};
-	const char *argv[] = {"/bin/sh", "-c", script_copy, "holdfast", p->dir,
-	    inode(p->dir, ".", above, sizeof(above)), "dst", "100000", "67108864", src,
-	    inode(p->dir, "src", of, sizeof(of)), marker, NULL};
 	int fds[2], status;
 	size_t n = 0;
 	ssize_t got;
 	pid_t pid;
 
-	snprintf(src, sizeof(src), "%s/src", p->dir);
 	snprintf(env, sizeof(env), "PATH=%s", p->path);
 	assert_int_equal(pipe(fds), 0);
 	pid = fork();
@@ -118,6 +114,19 @@ copy(struct place *p, const char *marker)
 	close(fds[0]);
 	waitpid(pid, &status, 0);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 200;
+}
+
+/* The copy of src to dst. */
+static int
+copy(struct place *p, const char *marker)
+{
+	char above[64], of[64], src[PATHS];
+	const char *argv[] = {"/bin/sh", "-c", script_copy, "holdfast", p->dir,
+	    inode(p->dir, ".", above, sizeof(above)), "dst", "100000", "67108864", src,
+	    inode(p->dir, "src", of, sizeof(of)), marker, NULL};
+
+	snprintf(src, sizeof(src), "%s/src", p->dir);
+	return run(p, argv);
 }
 
 static void
@@ -228,6 +237,29 @@ test_differs(void **state)
 	shell(p->dir, "test ! -e dst; test -d .holdfast-partial-dst/data");
 }
 
+/* Removing says how far it is, and takes nothing but what it was told. */
+static void
+test_expunge(void **state)
+{
+	struct place *p = *state;
+	char above[64], data[64];
+	const char *argv[] = {"/bin/sh", "-c", script_expunge, "holdfast", p->dir, above,
+	    ".holdfast-quarantine-q", data, "99000", NULL};
+
+	shell(p->dir, "mkdir .holdfast-quarantine-q; cp -a src .holdfast-quarantine-q/data\n"
+		      "cd .holdfast-quarantine-q/data; seq 300 | while read -r i; do echo $i "
+		      ">base/1/f$i; done");
+	inode(p->dir, ".", above, sizeof(above));
+	inode(p->dir, ".holdfast-quarantine-q/..", data, sizeof(data));
+	assert_int_equal(run(p, argv), 8); /* another directory than the plan's */
+	shell(p->dir, "test -d .holdfast-quarantine-q/data/base");
+	inode(p->dir, ".holdfast-quarantine-q/data", data, sizeof(data));
+	assert_int_equal(run(p, argv), 0);
+	assert_said(p, " 99000 removing\n");
+	assert_said(p, "removed\n");
+	shell(p->dir, "test ! -e .holdfast-quarantine-q; test -s src/PG_VERSION");
+}
+
 int
 main(void)
 {
@@ -237,6 +269,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_full_disk, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_refuses, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_differs, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_expunge, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
