@@ -124,14 +124,15 @@ add_seen(struct failing *f)
 		if (f->ranked[i].node != f->new && f->ranked[i].cannot == NULL)
 			f->say->seen(a, f->plan, f->ranked[i].node);
 	f->say->seen(a, f->plan, f->new);
-	s = &f->plan->steps[f->plan->nsteps - 1];
+	s = &f->plan->steps[f->plan->nsteps - 1]; /* what it keeps first is what it received */
 	if (f->chosen->got.text != NULL)
-		must(f, s, 0, CHECK_GE, VALUE_LSN, arena_strdup(a, f->chosen->got.text), NULL,
+		must(f, s, s->keeps[0].column, CHECK_GE, VALUE_LSN,
+		    arena_strdup(a, f->chosen->got.text), NULL,
 		    arena_printf(a, "received position of %s", f->new->name));
 	for (i = 0; f->before[0] == '\0' && !f->is_planned && i < f->nranked; i++)
 		if (f->ranked[i].cannot == NULL && f->ranked[i].node != f->new &&
 		    f->ranked[i].got.value <= f->chosen->got.value)
-			must(f, s, 0, CHECK_GE, VALUE_LSN, NULL,
+			must(f, s, s->keeps[0].column, CHECK_GE, VALUE_LSN, NULL,
 			    arena_printf(a, "W.%s", f->ranked[i].node->name),
 			    arena_printf(a, "received position of %s against %s", f->new->name,
 				f->ranked[i].node->name));

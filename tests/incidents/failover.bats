@@ -189,7 +189,7 @@ lost_on() {
 	# The candidate dies in the moment the old primary is being stopped.
 	local before
 	before=$(sql pg3 'SELECT max(n) FROM acked')
-	echo "kill -9 $(node_pid pg4)" | as_root tee "$LAB/ssh/h3/hook" >/dev/null
+	echo "kill -9 $(node_pid pg4) $(pgrep -P "$(node_pid pg4)" | tr '\n' ' ')" | as_root tee "$LAB/ssh/h3/hook" >/dev/null
 	approved 'failover pg4' pg4
 	as_root rm "$LAB/ssh/h3/hook"
 	[ "$RC" -ne 0 ]

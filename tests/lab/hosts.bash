@@ -70,7 +70,7 @@ host_section() {
 # hosts_up NODE...: hN for pgN.
 hosts_up() {
 	local n h type=ed25519 conf=$LAB/holdfast.conf
-	as_root install -d -m 755 "$LAB/ssh"
+	as_root install -d -m 755 "$LAB/ssh" /run/sshd # the latter for an sshd that runs as root
 	as_root cp "$LAB/keys/alice.pub" "$LAB/ssh/authorized_keys"
 	as_root chmod 644 "$LAB/ssh/authorized_keys"
 	: | as_root tee "$LAB/ssh/known_hosts" >/dev/null
