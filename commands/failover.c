@@ -137,6 +137,6 @@ const struct command command_failover = {
     .args = "[NODE [before|all] [fenced|unfenced] [rejoin]]",
     .max = 5,
     .needs = IN_SHELL | HAS_JSON | NEED_CLUSTER | NO_ALIAS,
-    .help = "Rank the candidates, or make one the primary: what that loses is said first",
+    .help = "Rank the candidates, or make one the primary: its loss is said first",
     .exec = failover_exec,
 };

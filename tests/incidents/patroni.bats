@@ -91,10 +91,21 @@ patroni_looped() {
 	[ $((n - LOOPED_FROM)) -ge "$1" ]
 }
 
-@test "failover is Patroni's own switchover, run on a host; nothing promotes beside it" {
+@test "its pause ended while replicas are held: an alarm at the prompt" {
+	pty_open alice "$(as_words alice)"
+	pty_wait alice 'pa.*PRIMARY' 15
 	patroni_ctl resume --wait
+	pty_wait alice 'ALARM: Patroni manages pb and is not paused any more while replicas are held' 15
+	pty_wait alice 'ALARM: held pb was RELEASED by someone else' 15
+}
+
+in_recovery() { [ "$(psql_at "$1" 'SELECT pg_is_in_recovery()')" = t ]; }
+replays() { [ "$(psql_at "$1" 'SELECT pg_get_wal_replay_pause_state()')" = "not paused" ]; }
+
+@test "failover is Patroni's own switchover, run on a host; nothing promotes beside it" {
+	pty_close
 	psql_at pb 'ALTER SYSTEM RESET ALL'
-	psql_at pb 'SELECT pg_wal_replay_resume()'
+	wait_until 60 replays pb
 	run -5 as alice -c 'failover pb'
 	echo "$output"
 	[[ "$(tr -s ' \n' '  ' <<<"$output")" == *"Patroni manages pb, so only its own command may switch it"*"patronictl switchover --candidate pb"* ]]
@@ -111,13 +122,4 @@ patroni_looped() {
 	patroni_ctl switchover --leader pb --candidate pa --force
 	wait_until 60 in_recovery pb
 	wait_until 60 patroni_streams
-}
-in_recovery() { [ "$(psql_at "$1" 'SELECT pg_is_in_recovery()')" = t ]; }
-
-@test "its pause ended while replicas are held: an alarm at the prompt" {
-	pty_open alice "$(as_words alice)"
-	pty_wait alice 'pa.*PRIMARY' 15
-	patroni_ctl resume --wait
-	pty_wait alice 'ALARM: Patroni manages pb and is not paused any more while replicas are held' 15
-	pty_wait alice 'ALARM: held pb was RELEASED by someone else' 15
 }
