@@ -393,7 +393,8 @@ fill_disk() { ! as_user hf-alice sh -c "cat /dev/zero >>'$DISK/filler'" 2>/dev/n
 	run -0 as_user hf-bob timeout 90 "$(holdfast_bin)" --config "$LAB/holdfast.conf" --as bob requests
 	[ $((SECONDS - start)) -lt 40 ]
 	[ -z "$(ls "$s" | grep answer)" ]
-	kill "$pid"
+	# The program itself: $pid is the shell around it.
+	as_root pkill -f "^timeout 400 $(holdfast_bin)"
 	wait "$pid" || true
 	rm -rf "$s"/*
 	sql_is pg1 t "SELECT count(*) > 0 FROM order_items"
