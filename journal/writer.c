@@ -20,9 +20,7 @@
 
 #define SYNC_AFTER_MS 900
 #define CHECKPOINT_AFTER_MS 60000
-/* Checking a signature takes as long as hashing some 400 records: often enough by count, and the
- * minute is what limits a person's session. */
-#define CHECKPOINT_AFTER_RECORDS 5000
+#define CHECKPOINT_AFTER_RECORDS 1000
 #define RETRY_MS 30000
 #define COPY_MS 2000
 #define COPY_LAST_MS 10000

@@ -354,7 +354,7 @@ test_tick(void **state)
 	fixture_init(&f);
 	j = fixture_open(&f, NULL);
 	file = arena_strdup(f.a, journal_file(j));
-	for (i = 0; i < 5000; i++)
+	for (i = 0; i < 1000; i++)
 		assert_int_equal(journal_add(j, "note", json_pack("{s:i}", "n", (int)i), &e), 0);
 	journal_tick(j);
 	journal_tick(j);
