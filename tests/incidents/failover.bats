@@ -112,6 +112,19 @@ approved() {
 # sender NODE REPLICA: the process on NODE that sends to it.
 sender() { sql "$1" "SELECT pid FROM pg_stat_replication WHERE application_name = '$2'"; }
 
+# stall NODE REPLICA FILE: REPLICA is sent nothing more by NODE. A sender that was stopped while it held a
+# lock which every commit takes would stop the writer of FILE too, so it is let go and stopped again.
+stall() {
+	local pid i
+	pid=$(sender "$1" "$2")
+	for i in {1..20}; do
+		as_root kill -STOP "$pid"
+		PATIENCE=1 wait_until 3 wrote "$3" $(($(wc -l <"$3") + 20)) && return
+		as_root kill -CONT "$pid"
+	done
+	return 1
+}
+
 # crash NODE: its postmaster and all its children, at once.
 crash() {
 	local all
@@ -135,9 +148,9 @@ lost_on() {
 	writer pg2 "$acked"
 	wait_until 20 wrote "$acked" 50
 	# What is not sent is lost: two replicas lag more, one less.
-	for n in pg3 pg4 pg5; do as_root kill -STOP "$(sender pg2 $n)"; done
+	for n in pg3 pg4 pg5; do stall pg2 $n "$acked"; done
 	wait_until 20 wrote "$acked" $(($(wc -l <"$acked") + 50))
-	as_root kill -STOP "$(sender pg2 pg1)"
+	stall pg2 pg1 "$acked"
 	wait_until 20 wrote "$acked" $(($(wc -l <"$acked") + 50))
 	crash pg2
 	# Its log cannot be read without its host: then that is said, and a word is needed.
@@ -173,7 +186,7 @@ lost_on() {
 	wait_until 20 sql_is pg1 3 "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'quorum'"
 	writer pg1 "$acked"
 	wait_until 20 wrote "$acked" 50
-	for n in pg4 pg5; do as_root kill -STOP "$(sender pg1 $n)"; done
+	for n in pg4 pg5; do stall pg1 $n "$acked"; done
 	wait_until 20 wrote "$acked" $(($(wc -l <"$acked") + 50))
 	crash pg1
 	run -0 as alice -c failover
