@@ -72,6 +72,13 @@ const struct command *const commands[] = {
     NULL,
 };
 
+/* Every line that is typed asks for its first word, and most are SQL. */
+static int
+is(const char *command, const char *name, size_t len)
+{
+	return command[0] == name[0] && strncmp(command, name, len) == 0 && command[len] == '\0';
+}
+
 static const struct command *
 find(const char *name, size_t len)
 {
@@ -79,9 +86,7 @@ find(const char *name, size_t len)
 	size_t i;
 
 	for (i = 0; (c = commands[i]) != NULL; i++)
-		if ((strncmp(c->name, name, len) == 0 && c->name[len] == '\0') ||
-		    (c->alias != NULL && strncmp(c->alias, name, len) == 0 &&
-			c->alias[len] == '\0'))
+		if (is(c->name, name, len) || (c->alias != NULL && is(c->alias, name, len)))
 			return c;
 	return NULL;
 }

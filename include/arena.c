@@ -64,7 +64,8 @@ arena_alloc(struct arena *a, size_t size)
 	if (b == NULL || b->size - b->used < size) {
 		room = b == NULL ? BLOCK_BYTES : (b->size < 1 << 20 ? b->size * 2 : b->size);
 		want = size > room ? size : room;
-		b = must(calloc(1, sizeof(*b) + want));
+		b = must(malloc(sizeof(*b) + want));
+		b->used = 0;
 		b->size = want;
 		b->next = a->head;
 		a->head = b;
@@ -72,7 +73,7 @@ arena_alloc(struct arena *a, size_t size)
 	p = b->data + b->used;
 	b->used += size;
 	a->total += size;
-	return p;
+	return memset(p, 0, size);
 }
 
 void *

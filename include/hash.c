@@ -2,6 +2,7 @@
  * Digests, encodings and random bytes: see hash.h.
  */
 #include <openssl/evp.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -10,12 +11,32 @@
 #include "hash.h"
 #include "banned.h"
 
+static EVP_MD *sha256_md;
+
+static void
+sha256_fetch(void)
+{
+	sha256_md = EVP_MD_fetch(NULL, "SHA256", NULL);
+	if (sha256_md == NULL)
+		abort();
+}
+
+/* Looking an algorithm up by name costs more than the digest of a short line. */
+static const EVP_MD *
+sha256_algorithm(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, sha256_fetch);
+	return sha256_md;
+}
+
 void
 sha256(const void *prefix, size_t nprefix, const void *data, size_t n, uint8_t out[SHA256_BYTES])
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 
-	if (ctx == NULL || EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) != 1 ||
+	if (ctx == NULL || EVP_DigestInit_ex(ctx, sha256_algorithm(), NULL) != 1 ||
 	    EVP_DigestUpdate(ctx, prefix == NULL ? "" : prefix, prefix == NULL ? 0 : nprefix) !=
 		1 ||
 	    EVP_DigestUpdate(ctx, data, n) != 1 || EVP_DigestFinal_ex(ctx, out, NULL) != 1)
@@ -133,7 +154,7 @@ hasher_new(void)
 	struct hasher *h = calloc(1, sizeof(*h));
 
 	if (h == NULL || (h->ctx = EVP_MD_CTX_new()) == NULL ||
-	    EVP_DigestInit_ex(h->ctx, EVP_sha256(), NULL) != 1)
+	    EVP_DigestInit_ex(h->ctx, sha256_algorithm(), NULL) != 1)
 		abort();
 	return h;
 }
@@ -143,6 +164,19 @@ hasher_add(struct hasher *h, const void *p, size_t n)
 {
 	if (EVP_DigestUpdate(h->ctx, p, n) != 1)
 		abort();
+}
+
+void
+hasher_take(struct hasher *h, char out[SHA256_HEX])
+{
+	uint8_t digest[EVP_MAX_MD_SIZE];
+
+	if (h == NULL)
+		return;
+	if (EVP_DigestFinal_ex(h->ctx, digest, NULL) != 1 ||
+	    EVP_DigestInit_ex(h->ctx, NULL, NULL) != 1)
+		abort();
+	hex_encode(digest, SHA256_BYTES, out);
 }
 
 void

@@ -20,6 +20,8 @@ void sha256_hex(const void *data, size_t n, char out[SHA256_HEX]);
 struct hasher;
 struct hasher *hasher_new(void);
 void hasher_add(struct hasher *h, const void *p, size_t n);
+/* The digest so far; the next bytes are the first again. Accepts NULL: nothing. */
+void hasher_take(struct hasher *h, char out[SHA256_HEX]);
 void hasher_finish(struct hasher *h, char out[SHA256_HEX]); /* accepts NULL: nothing */
 void hex_encode(const void *p, size_t n, char *out);	    /* out: 2n + 1 bytes */
 /* Strict: lowercase, even length, exactly n bytes. 0 or -1. */

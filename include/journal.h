@@ -49,7 +49,7 @@ char *journal_trouble(struct arena *a, const struct journal *j);
 const char *journal_session(const struct journal *j); /* 26 characters */
 const char *journal_file(const struct journal *j);
 /* "<session>:<seq>:<hex>" of the last record. */
-char *journal_head(struct arena *a, const struct journal *j);
+char *journal_head(struct arena *a, struct journal *j);
 
 /*
  * Appends a record of `type` with the members of `body` (stolen; an object; must not hold prev,
@@ -63,11 +63,13 @@ int journal_sync(struct journal *j, struct err *e);
 int journal_put(struct journal *j, const char *type, json_t *body, struct err *e);
 /* Appends a record signed by the session key (checkpoint), durable. */
 int journal_checkpoint(struct journal *j, struct err *e);
+/* Called when there is nothing to do but wait: does the work that records of reads put off. */
+void journal_settle(struct journal *j);
 /* Called from the loop: syncs reads within a second, checkpoints every 60 s with news. */
 void journal_tick(struct journal *j);
 /* False once no directory takes records: then only looking and safing work. */
 int journal_is_writable(const struct journal *j);
-uint64_t journal_seq(const struct journal *j); /* of the last record */
+uint64_t journal_seq(struct journal *j); /* of the last record */
 /* Bytes as a JSON value: a string where they are UTF-8, else {"text": with U+FFFD, "raw": base64}.
  */
 json_t *journal_text(const char *s, size_t len);

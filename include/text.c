@@ -113,13 +113,15 @@ rune_width(int32_t c)
 	      {0x1dc0, 0x1dff}, {0x200b, 0x200f}, {0x20d0, 0x20ff}, {0xfe20, 0xfe2f}};
 	size_t i;
 
+	if (c < none[0].from)
+		return c < 0x20 ? 0 : 1;
 	for (i = 0; i < sizeof(none) / sizeof(none[0]); i++)
 		if (c >= none[i].from && c <= none[i].to)
 			return 0;
 	for (i = 0; i < sizeof(wide) / sizeof(wide[0]); i++)
 		if (c >= wide[i].from && c <= wide[i].to)
 			return 2;
-	return c < 0x20 ? 0 : 1;
+	return 1;
 }
 
 int

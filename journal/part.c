@@ -132,8 +132,13 @@ jpart_emit(struct journal *j, const struct pending *p, struct err *e)
 static int
 emit_new(struct journal *j, const char *type, json_t *body, struct err *e)
 {
-	struct pending *p = pending_make(type, body, e);
-	int r = p == NULL ? -1 : jpart_emit(j, p, e);
+	struct added record;
+	struct pending *p;
+	int r;
+
+	record_set(&record, type, body);
+	p = pending_make(&record, e);
+	r = p == NULL ? -1 : jpart_emit(j, p, e);
 
 	pending_free(p);
 	return r;

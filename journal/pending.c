@@ -59,10 +59,27 @@ add_members(struct buf *b, const json_t *body)
 	return 0;
 }
 
-struct pending *
-pending_make(const char *type, json_t *body, struct err *e)
+void
+record_set(struct added *r, const char *type, json_t *body)
 {
-	char t[JLINE_T_CHARS + 1];
+	r->type = type;
+	r->body = body;
+	r->boot = jtime_boot();
+	jtime_now(r->t);
+}
+
+int
+record_is_lazy(const char *type)
+{
+	return strcmp(type, "input") == 0 || strcmp(type, "output") == 0 ||
+	       strcmp(type, "screen") == 0;
+}
+
+struct pending *
+pending_make(const struct added *r, struct err *e)
+{
+	const char *type = r->type;
+	json_t *body = r->body;
 	struct pending *p = NULL;
 	struct buf b;
 
@@ -70,10 +87,9 @@ pending_make(const char *type, json_t *body, struct err *e)
 		json_decref(body);
 		return NULL;
 	}
-	jtime_now(t);
 	buf_init(&b, JOURNAL_LINE_MAX - LINE_RESERVE);
 	buf_printf(
-	    &b, "\"t\":\"%s\",\"boot\":\"%lld\",\"type\":\"%s\"", t, (long long)jtime_boot(), type);
+	    &b, "\"t\":\"%s\",\"boot\":\"%lld\",\"type\":\"%s\"", r->t, (long long)r->boot, type);
 	if (add_members(&b, body) != 0) {
 		err_set(e, ERR_FAILED, "could not write the %s record: not valid UTF-8", type);
 	} else if (b.overflow) {
@@ -89,8 +105,7 @@ pending_make(const char *type, json_t *body, struct err *e)
 		p->rest = b.data;
 		p->is_signed = jline_is_signed_type(type);
 		p->is_ahead = strcmp(type, "begin") == 0 || strcmp(type, "intent") == 0;
-		p->is_lazy = strcmp(type, "input") == 0 || strcmp(type, "output") == 0 ||
-			     strcmp(type, "screen") == 0;
+		p->is_lazy = record_is_lazy(type);
 		b.data = NULL;
 	}
 	buf_free(&b);

@@ -50,6 +50,8 @@ journal_free(struct journal *j)
 	jpart_drop(j);
 	jcopy_stop(j->copy);
 	pending_clear(j);
+	for (i = 0; i < j->nlater; i++)
+		json_decref(j->later[i].body);
 	for (i = 0; i < j->nbegun; i++)
 		free(j->begun[i].key);
 	free(j->begun);
@@ -171,17 +173,19 @@ journal_file(const struct journal *j)
 }
 
 char *
-journal_head(struct arena *a, const struct journal *j)
+journal_head(struct arena *a, struct journal *j)
 {
 	char leaf[SHA256_HEX];
 
+	journal_settle(j);
 	hex_encode(j->head.leaf, SHA256_BYTES, leaf);
 	return arena_printf(a, "%s:%llu:%s", j->session, (unsigned long long)journal_seq(j), leaf);
 }
 
 uint64_t
-journal_seq(const struct journal *j)
+journal_seq(struct journal *j)
 {
+	journal_settle(j);
 	return j->head.records - 1;
 }
 
@@ -243,21 +247,17 @@ may_add(struct journal *j, const char *type, struct err *e)
 	return -1;
 }
 
-int
-journal_add(struct journal *j, const char *type, json_t *body, struct err *e)
+static int
+add(struct journal *j, const struct added *record, struct err *e)
 {
-	json_t *kept = json_incref(body);
+	const char *type = record->type;
+	json_t *kept = json_incref(record->body);
 	struct pending *p;
 	struct err why;
 	int r = 0;
 
-	if (may_add(j, type, e) != 0) {
-		json_decref(kept);
-		json_decref(body);
-		return -1;
-	}
-	journal_clean(type, body);
-	p = pending_make(type, body, e);
+	journal_clean(type, record->body);
+	p = pending_make(record, e);
 	if (p == NULL) {
 		json_decref(kept);
 		return -1;
@@ -283,11 +283,52 @@ journal_add(struct journal *j, const char *type, json_t *body, struct err *e)
 	return r;
 }
 
+void
+journal_settle(struct journal *j)
+{
+	struct added each[LATER_MAX], alarm;
+	size_t i, n = j->nlater;
+	struct err why;
+
+	memcpy(each, j->later, n * sizeof(*each));
+	j->nlater = 0;
+	for (i = 0; i < n; i++) {
+		err_clear(&why);
+		if (add(j, &each[i], &why) == 0 || why.code == ERR_JOURNAL)
+			continue;
+		/* Whoever added it was told that all is well. */
+		record_set(&alarm, "alarm",
+		    json_pack("{s:o}", "sentence", journal_text(why.msg, strlen(why.msg))));
+		add(j, &alarm, NULL);
+	}
+}
+
+int
+journal_add(struct journal *j, const char *type, json_t *body, struct err *e)
+{
+	struct added record;
+
+	if (may_add(j, type, e) != 0) {
+		json_decref(body);
+		return -1;
+	}
+	record_set(&record, type, body);
+	if (j->nlater == LATER_MAX || !record_is_lazy(type) || j->fd < 0)
+		journal_settle(j);
+	if (!record_is_lazy(type) || j->fd < 0)
+		return add(j, &record, e);
+	j->later[j->nlater++] = record;
+	if (j->dirty_ms == 0)
+		j->dirty_ms = now_ms();
+	return 0;
+}
+
 int
 journal_sync(struct journal *j, struct err *e)
 {
 	struct err why;
 
+	journal_settle(j);
 	if (j->fd < 0)
 		return err_set(
 		    e, ERR_JOURNAL, "could not sync the journal: no directory takes records");
@@ -364,6 +405,7 @@ journal_tick(struct journal *j)
 	int64_t now = now_ms();
 	struct err e;
 
+	journal_settle(j);
 	if (j->fd < 0) {
 		if (now < j->retry_ms)
 			return;
@@ -410,6 +452,7 @@ journal_finish(struct journal *j, struct err *e)
 
 	if (j == NULL)
 		return 0;
+	journal_settle(j);
 	if (j->fd < 0) /* perhaps there is room again */
 		j->retry_ms = 0, journal_tick(j);
 	if (j->fd >= 0 && j->copy != NULL)

@@ -11,6 +11,18 @@
 #include "buf.h"
 #include "hash.h"
 #include "journal.h"
+#include "line.h"
+
+/* What a record says, and when that was. */
+struct added {
+	const char *type; /* static */
+	json_t *body;
+	int64_t boot;
+	char t[JLINE_T_CHARS + 1];
+};
+
+/* Records of reads that are put off until there is nothing else to do. */
+#define LATER_MAX 8
 
 /* A record that is not yet known to be durable: everything but prev, seq and signature, so that it
  * can be written again into another file. */
@@ -50,6 +62,8 @@ struct journal {
 	uint64_t acts;	  /* begin, recover added: 0 lets a later start pass the file by */
 	off_t size;	  /* what we wrote; anything else means somebody changed it */
 	struct head head, durable;
+	struct added later[LATER_MAX]; /* added, not yet of the chain; newer than all of it */
+	size_t nlater;
 	struct pending *first, *last;
 	size_t kept;  /* bytes in pending */
 	json_t *cert; /* body of the cert record, repeated in a continuing file */
@@ -103,7 +117,12 @@ void room_tick(struct journal *j);
 void journal_clean(const char *type, json_t *body);
 
 /* pending.c */
-struct pending *pending_make(const char *type, json_t *body, struct err *e);
+/* As of now; body is stolen. */
+void record_set(struct added *r, const char *type, json_t *body);
+/* Of reads: written with the next other record, or within a second. */
+int record_is_lazy(const char *type);
+/* Steals r's body, also on failure. */
+struct pending *pending_make(const struct added *r, struct err *e);
 void pending_keep(struct journal *j, struct pending *p);
 void pending_clear(struct journal *j);
 /* Drops what was about to happen: it was refused, so it will not. */

@@ -150,8 +150,8 @@ write_down(struct app *app, struct capture *c)
 	char text[SHA256_HEX] = "", rows[SHA256_HEX] = "";
 	json_t *o = json_object();
 
-	hasher_finish(c->text, text);
-	hasher_finish(c->rows, rows);
+	hasher_take(c->text, text);
+	hasher_take(c->rows, rows);
 	json_object_set_new(o, "exit", json_integer(app->exit));
 	json_object_set_new(o, "ms", json_integer(now_ms() - c->began));
 	if (c->bytes > 0) {
@@ -167,7 +167,6 @@ write_down(struct app *app, struct capture *c)
 		json_object_set_new(o, "rows_bytes", json_integer(c->rows_bytes));
 		json_object_set_new(o, "rows_sha256", json_string(rows));
 	}
-	c->text = c->rows = NULL;
 	if (app->journal == NULL)
 		json_decref(o);
 	else

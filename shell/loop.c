@@ -37,6 +37,8 @@ struct loop {
 	struct timer *timers;
 	struct pollfd *polls;
 	size_t nwatches, ntimers, npolls;
+	void (*idle)(void *ctx); /* NULL: none */
+	void *idle_ctx;
 	int depth; /* callbacks may wait themselves */
 	int is_interrupted, is_leaving, is_told, is_resized;
 	struct waiter waiter;
@@ -111,6 +113,13 @@ loop_unwatch(struct loop *l, int fd)
 	for (i = 0; i < l->nwatches; i++)
 		if (l->watches[i].fd == fd)
 			l->watches[i].fd = -1;
+}
+
+void
+loop_idle(struct loop *l, void (*fn)(void *ctx), void *ctx)
+{
+	l->idle = fn;
+	l->idle_ctx = ctx;
 }
 
 void
@@ -284,6 +293,8 @@ loop_turn(struct loop *l, int fd, short events, int64_t deadline)
 		l->npolls = l->nwatches + 8;
 		l->polls = grow(l->polls, l->npolls, sizeof(*l->polls));
 	}
+	if (l->idle != NULL)
+		l->idle(l->idle_ctx);
 	n = fill(l, fd, events);
 	left = time_left(l, deadline);
 	if (ppoll(l->polls, n, &left, NULL) > 0)

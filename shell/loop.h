@@ -21,6 +21,8 @@ void loop_watch(struct loop *l, int fd, void (*fn)(void *ctx), void *ctx);
 void loop_unwatch(struct loop *l, int fd);
 /* Called every ms milliseconds; first after ms. */
 void loop_every(struct loop *l, int64_t ms, void (*fn)(void *ctx), void *ctx);
+/* Called before each sleep: work that was put off costs nothing there. Must not wait. */
+void loop_idle(struct loop *l, void (*fn)(void *ctx), void *ctx);
 /* One turn: waits until something happened or deadline. Returns 1 when fd became ready, 0
  * otherwise, -1 on SIGINT, -2 on SIGTERM or SIGHUP (asks the program to leave in a known state). */
 int loop_turn(struct loop *l, int fd, short events, int64_t deadline);

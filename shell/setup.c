@@ -177,6 +177,15 @@ tick(void *ctx)
 		pending_tick(app);
 }
 
+static void
+idle(void *ctx)
+{
+	struct app *app = ctx;
+
+	if (app->journal != NULL)
+		journal_settle(app->journal);
+}
+
 int
 setup_session(struct app *app, const char *target, int may_be_away, struct err *e)
 {
@@ -195,6 +204,7 @@ setup_session(struct app *app, const char *target, int may_be_away, struct err *
 		holds_warn_legacy(app);
 	holds_clean(app);
 	loop_every(app->loop, 1000, tick, app);
+	loop_idle(app->loop, idle, app);
 	loop_every(app->loop, 2000, holds_tick, app);
 	if (app_connect(app, NULL, app->cluster_config->database, e) != 0) {
 		if (!app->is_interactive && !may_be_away)
