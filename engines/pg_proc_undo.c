@@ -245,13 +245,15 @@ read_items(struct undo *u, struct err *e)
 }
 
 /*
- * What an item needs beside the table itself: a foreign key its own table, a view the relations it
- * reads. Where the primary lacks one of them, it went in the same act and another step brings
+ * What an item needs beside the table itself: a foreign key both its tables, a view the relations
+ * it reads. Where the primary lacks one of them, it went in the same act and another step brings
  * both back. $1: oids of the items, $2: oids of constraints and rules among them.
  */
 static const char needs_sql[] =
     "SELECT x.item, pg_catalog.format('%I.%I', n.nspname, c.relname) FROM ("
     "SELECT k.oid AS item, k.conrelid AS needed FROM pg_catalog.pg_constraint AS k "
+    "WHERE k.oid = ANY ($1::pg_catalog.oid[]) AND k.contype = 'f' UNION "
+    "SELECT k.oid, k.confrelid FROM pg_catalog.pg_constraint AS k "
     "WHERE k.oid = ANY ($1::pg_catalog.oid[]) AND k.contype = 'f' UNION "
     "SELECT w.ev_class, d.refobjid FROM pg_catalog.pg_rewrite AS w JOIN pg_catalog.pg_depend AS d "
     "ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid = w.oid AND "

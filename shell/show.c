@@ -234,13 +234,16 @@ draw_brief(struct drawing *d, const struct plan *p, size_t from)
 {
 	const struct step *s = &p->steps[from];
 	const char *names = "", *text = phrase(s->kind);
+	int is_own = s->kind == KIND_STATEMENT || s->type == STEP_PROC;
 	size_t n = 0;
 
 	for (; from + n < p->nsteps && p->steps[from + n].kind == s->kind &&
-	       p->steps[from + n].part == s->part && (n == 0 || s->kind != KIND_STATEMENT);
+	       p->steps[from + n].part == s->part &&
+	       (n == 0 || (s->kind != KIND_STATEMENT &&
+			      (!is_own || strcmp(p->steps[from + n].why, s->why) == 0)));
 	     n++)
 		names = add_name(d, names, p->steps[from + n].node);
-	if (s->kind == KIND_STATEMENT || s->type == STEP_PROC)
+	if (is_own)
 		text = inert(d, s->why);
 	wrap(d, s->kind == KIND_STATEMENT ? SHOW_HEAD : SHOW_PLAIN,
 	    arena_printf(
