@@ -1,8 +1,13 @@
 # The checks and the test suites. `make check` runs them one after the other and stops at the first
 # that fails; it needs no network and no server but what it starts itself.
 TAP = tests/check/tap.sh
-# How many files of a suite with servers run side by side.
+# How many files of a suite with servers run side by side. Those that take longest begin first, so that none
+# of them runs alone at the end.
 JOBS ?= 3
+LONGEST = $(wildcard $(addprefix tests/,cli/demo.bats cli/bad.bats incidents/mariadb.bats \
+	incidents/story-mariadb.bats incidents/failover_my.bats incidents/failover.bats incidents/copies.bats \
+	incidents/hosts.bats incidents/gitlab.bats incidents/stale.bats))
+longest_first = $(filter $(1),$(LONGEST)) $(filter-out $(LONGEST),$(1))
 CHECK_BUILD = HOLDFAST_BUILD="$(abspath $(BUILD))" HOLDFAST_TOP="$(CURDIR)"
 
 .PHONY: check clang floors sizes banned format docs checks-can-fail unit classify cli tty incidents
@@ -38,8 +43,10 @@ unit: unit-programs
 classify: all
 	@$(CHECK_BUILD) $(TAP) classify "bats --tap" $(wildcard tests/classify/*.bats)
 cli: all lab-driver
-	@$(CHECK_BUILD) TAP_JOBS=$(JOBS) $(TAP) cli "bats --tap" $(wildcard tests/cli/*.bats)
+	@$(CHECK_BUILD) TAP_JOBS=$(JOBS) $(TAP) cli "bats --tap" $(call longest_first,$(wildcard tests/cli/*.bats))
 tty: all lab-driver
 	@$(CHECK_BUILD) TAP_JOBS=$(JOBS) $(TAP) tty "bats --tap" $(wildcard tests/tty/*.bats)
+# Their servers wait more than they work.
+incidents: JOBS = 4
 incidents: all lab-driver
-	@$(CHECK_BUILD) TAP_JOBS=$(JOBS) $(TAP) incidents "bats --tap" $(wildcard tests/incidents/*.bats)
+	@$(CHECK_BUILD) TAP_JOBS=$(JOBS) $(TAP) incidents "bats --tap" $(call longest_first,$(wildcard tests/incidents/*.bats))
