@@ -262,8 +262,8 @@ released(struct arena *a, struct plan *p, const struct node *n, int wave)
 	    arena_printf(a,
 		"SELECT %s AS state, pg_catalog.pg_is_in_recovery() AS in_recovery, "
 		"(SELECT pg_catalog.count(*) FROM pg_catalog.pg_file_settings AS f WHERE f.name "
-		"LIKE 'recovery\\_target\\_%%' AND f.name <> 'recovery_target_timeline') AS "
-		"leftover, pg_catalog.pg_last_wal_replay_lsn() AS replayed",
+		"LIKE 'recovery\\_target\\_%%' AND f.name <> 'recovery_target_timeline' AND "
+		"f.setting <> '') AS leftover, pg_catalog.pg_last_wal_replay_lsn() AS replayed",
 		state_sql(n)));
 	word_check(
 	    a, s, 1, CHECK_EQ, VALUE_TEXT, "t", NULL, arena_printf(a, "recovery on %s", n->name));

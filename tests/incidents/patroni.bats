@@ -98,3 +98,25 @@ patroni_looped() {
 	pty_wait alice 'ALARM: Patroni manages pb and is not paused any more while replicas are held' 15
 	pty_wait alice 'ALARM: held pb was RELEASED by someone else' 15
 }
+
+in_recovery() { [ "$(psql_at "$1" 'SELECT pg_is_in_recovery()')" = t ]; }
+
+@test "failover is Patroni's own switchover, run on a host; nothing promotes beside it" {
+	# The hold that Patroni ended is settled first: for holdfast it still stands.
+	as alice --confirm pa -c 'resume pb'
+	patroni_ctl resume --wait || true
+	wait_until 20 pb_is 'not paused'
+	run -5 as alice -c 'failover pb'
+	echo "$output"
+	[[ "$(tr -s ' \n' '  ' <<<"$output")" == *"Patroni manages pb, so only its own command may switch it"*"patronictl switchover --candidate pb"* ]]
+	as_root sed -i "s|^cluster \"lab\" {|host \"here\" { transport = local }\n&|; s|node \"pb\" {|& host = \"here\" patroni_config = \"$PATRONI/pa.yml\"|" "$LAB/holdfast.conf"
+	run -5 as alice -c 'connect pb' -c 'SELECT pg_promote()'
+	file 'failover pb'
+	bob approve pb
+	answered
+	echo "$OUT"
+	[ "$RC" = 0 ]
+	[[ "$OUT" == *"pb           is the PRIMARY now, on timeline 2"* ]]
+	[ "$(psql_at pb 'SELECT pg_is_in_recovery()')" = f ]
+	wait_until 60 in_recovery pa
+}
