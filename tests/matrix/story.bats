@@ -152,7 +152,8 @@ kill_shell() {
 
 @test "an answer with one changed byte: 7; denied: 6; nobody answers: 6; nothing ran" {
 	local answer
-	file_as alice "$DROP"
+	# It waits to the end for an answer that counts.
+	WAIT=60 file_as alice "$DROP"
 	as_root kill -STOP "$PID" $(pgrep -P "$PID" || true)
 	approve_as bob "$REQ" "$one"
 	answer=$(as_root sh -c "ls '$LAB'/spool/'$REQ'.*.answer")
