@@ -4,7 +4,7 @@ TAP = tests/check/tap.sh
 # How many files of a suite with servers run side by side. Those that take longest begin first, so that none
 # of them runs alone at the end.
 JOBS ?= 3
-LONGEST = $(wildcard $(addprefix tests/,cli/demo.bats cli/bad.bats incidents/mariadb.bats \
+LONGEST = $(wildcard $(addprefix tests/,cli/demo.bats cli/bad.bats incidents/drop.bats \
 	incidents/story-mariadb.bats incidents/failover_my.bats incidents/failover.bats incidents/copies.bats \
 	incidents/hosts.bats incidents/gitlab.bats incidents/stale.bats))
 longest_first = $(filter $(1),$(LONGEST)) $(filter-out $(LONGEST),$(1))
