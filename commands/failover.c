@@ -129,7 +129,10 @@ failover_exec(struct context *c, int argc, char **argv, struct result *r, struct
 	}
 	r->kind = RETURNS_PLAN;
 	r->plan = planning_new(c, c->line, c->line_len);
-	return policy_plan_failover(c->arena, r->plan, &in, e);
+	if (policy_plan_failover(c->arena, r->plan, &in, e) != 0)
+		return -1;
+	planning_backups(c, r->plan);
+	return 0;
 }
 
 const struct command command_failover = {

@@ -70,6 +70,7 @@ planning_guard(struct context *c, struct plan *p, const struct findings *f, stru
 
 	policy_judge(c->arena, &in, &p->verdict);
 	searching_remember(c, p);
+	planning_backups(c, p);
 	if (c->topology != NULL)
 		text_copy(p->topology, sizeof(p->topology), c->topology->digest);
 	/* What is refused has no steps; its world is still compared with that of a filed plan. */

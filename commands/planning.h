@@ -16,6 +16,8 @@ struct findings {
 };
 /* Judges the plan's statements and builds the guards. */
 int planning_guard(struct context *c, struct plan *p, const struct findings *f, struct err *e);
+/* How old the backups are, where the plan is dangerous. */
+void planning_backups(struct context *c, struct plan *p);
 /* Asks rows, sizes and dependents of everything destructive; fills losses and "takes" facts. */
 int planning_losses(struct context *c, struct plan *p, struct findings *f, struct err *e);
 

@@ -58,7 +58,10 @@ rm_exec(struct context *c, int argc, char **argv, struct result *r, struct err *
 	in.path = &p;
 	r->kind = RETURNS_PLAN;
 	r->plan = planning_new(c, c->line, c->line_len);
-	return policy_plan_remove(c->arena, r->plan, &in, e);
+	if (policy_plan_remove(c->arena, r->plan, &in, e) != 0)
+		return -1;
+	planning_backups(c, r->plan);
+	return 0;
 }
 
 int

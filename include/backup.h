@@ -42,6 +42,13 @@ struct backup_facts {
 	struct backup_proof proof;
 };
 
+/* What was there of a backup when something was planned. */
+struct backup_age {
+	const char *name, *newest; /* newest "": there is none */
+	int64_t made, proved;	   /* epoch seconds; 0: never */
+	int is_proved;		   /* the last drill went well */
+};
+
 /* What the live server is, to compare with. */
 struct backup_live {
 	int major;		    /* 0: not known */

@@ -31,6 +31,10 @@ struct journal_setup {
 	const char *copy;	   /* directory of a second copy, or NULL */
 	const char *const *closed; /* program and arguments, run on every closed file; NULL none */
 	size_t nclosed;
+	/* Called from another thread while the writer waits for a disk that does not answer, after
+	 * so many seconds: may write a line where people look. NULL: nobody is told. */
+	void (*slow)(void *ctx, const char *file, int seconds);
+	void *slow_ctx;
 };
 
 /*
@@ -44,6 +48,8 @@ void journal_close(struct journal *j);
 /* As journal_close; -1 with the first thing that went wrong: no close could be written, the copy
  * is behind, the site's program failed. The session is over in any case. */
 int journal_finish(struct journal *j, struct err *e);
+/* Seconds that the disk of the journal took to answer, where that was worth a word; then 0. */
+int journal_waited(struct journal *j);
 /* What is wrong with keeping the journal, in one sentence; NULL nothing. */
 char *journal_trouble(struct arena *a, const struct journal *j);
 const char *journal_session(const struct journal *j); /* 26 characters */

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "action.h"
+#include "backup.h"
 #include "err.h"
 #include "hash.h"
 #include "session.h"
@@ -69,10 +70,12 @@ struct plan {
 	struct step *steps; /* in order; undo steps last */
 	size_t nsteps;
 	enum way_back back;
-	const char *way_back;	/* one sentence */
-	const char *undoes;	/* id of the plan this one undoes, or "" */
-	const char *reversible; /* the reversible form, ready to run, or "" */
-	int is_shown;		/* show it even where nobody is asked (safing); not encoded */
+	const char *way_back;		  /* one sentence */
+	const char *undoes;		  /* id of the plan this one undoes, or "" */
+	const char *reversible;		  /* the reversible form, ready to run, or "" */
+	const struct backup_age *backups; /* then; for the intent's record; not encoded */
+	size_t nbackups;
+	int is_shown; /* show it even where nobody is asked (safing); not encoded */
 	struct verdict verdict;
 	char policy[SHA256_HEX]; /* digest of the policy that judged it */
 	char digest[SHA256_HEX]; /* plan_digest() */

@@ -21,7 +21,8 @@ _Static_assert(sizeof(struct check) == 40, "add the row of the new member");
 _Static_assert(sizeof(struct step) == 144, "add the row of the new member");
 _Static_assert(sizeof(struct reason) == 32, "add the row of the new member");
 _Static_assert(sizeof(struct verdict) == 32, "add the row of the new member");
-_Static_assert(sizeof(struct plan) == 616, "add the row of the new member"); /* is_shown has none */
+_Static_assert(
+    sizeof(struct plan) == 632, "add the row of the new member"); /* is_shown, backups have none */
 #endif
 
 /* Names by number, NULL past the end. */

@@ -16,6 +16,7 @@
 #include "line.h"
 #include "parent.h"
 #include "place.h"
+#include "slow.h"
 #include "text.h"
 #include "writer.h"
 #include "banned.h"
@@ -40,7 +41,7 @@ check_file(struct journal *j, struct err *e)
 }
 
 static int
-append(struct journal *j, const char *p, size_t n, struct err *e)
+append_now(struct journal *j, const char *p, size_t n, struct err *e)
 {
 	ssize_t w;
 
@@ -60,6 +61,32 @@ append(struct journal *j, const char *p, size_t n, struct err *e)
 		j->size += w;
 	}
 	return 0;
+}
+
+static int
+append(struct journal *j, const char *p, size_t n, struct err *e)
+{
+	int r;
+
+	jpart_waits(j, j->file);
+	r = append_now(j, p, n, e);
+	jpart_waited(j);
+	return r;
+}
+
+void
+jpart_waits(struct journal *j, const char *file)
+{
+	jslow_enter(j->slow, file);
+}
+
+void
+jpart_waited(struct journal *j)
+{
+	int64_t ms = jslow_leave(j->slow);
+
+	if (ms > j->waited_ms)
+		j->waited_ms = ms;
 }
 
 #define LAZY_BYTES ((size_t)64 << 10)
@@ -227,7 +254,7 @@ jpart_drop(struct journal *j)
 }
 
 static int
-start_in(struct journal *j, const char *dir, const struct jparent *parent, json_t *degraded,
+start_there(struct journal *j, const char *dir, const struct jparent *parent, json_t *degraded,
     struct err *e)
 {
 	memset(&j->head, 0, sizeof(j->head));
@@ -252,6 +279,18 @@ start_in(struct journal *j, const char *dir, const struct jparent *parent, json_
 	return -1;
 }
 
+static int
+start_in(struct journal *j, const char *dir, const struct jparent *parent, json_t *degraded,
+    struct err *e)
+{
+	int r;
+
+	jpart_waits(j, dir);
+	r = start_there(j, dir, parent, degraded, e);
+	jpart_waited(j);
+	return r;
+}
+
 int
 jpart_start(struct journal *j, size_t from, const char *why, struct err *e)
 {
@@ -269,7 +308,9 @@ jpart_start(struct journal *j, size_t from, const char *why, struct err *e)
 		jparent_own(&parent, j);
 		j->part++;
 	} else {
+		jpart_waits(j, j->ndirs == 0 ? "" : j->dirs[0]);
 		jparent_find(&parent, j);
+		jpart_waited(j);
 	}
 	err_set(e, ERR_JOURNAL, "could not keep a journal: no directory is configured");
 	for (i = from; r != 0 && i < j->ndirs; i++) {

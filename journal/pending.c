@@ -68,11 +68,16 @@ record_set(struct added *r, const char *type, json_t *body)
 	jtime_now(r->t);
 }
 
-int
-record_is_lazy(const char *type)
+const char *
+record_lazy(const char *type)
 {
-	return strcmp(type, "input") == 0 || strcmp(type, "output") == 0 ||
-	       strcmp(type, "screen") == 0;
+	static const char *const types[] = {"input", "output", "screen"};
+	size_t i;
+
+	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (strcmp(type, types[i]) == 0)
+			return types[i];
+	return NULL;
 }
 
 struct pending *
@@ -105,7 +110,7 @@ pending_make(const struct added *r, struct err *e)
 		p->rest = b.data;
 		p->is_signed = jline_is_signed_type(type);
 		p->is_ahead = strcmp(type, "begin") == 0 || strcmp(type, "intent") == 0;
-		p->is_lazy = record_is_lazy(type);
+		p->is_lazy = record_lazy(type) != NULL;
 		b.data = NULL;
 	}
 	buf_free(&b);

@@ -243,6 +243,9 @@ int pm_is_act(const json_t *step);
 const char *pm_approvers(struct pm *pm, const struct pm_plan *p);
 /* What could not be held and was accepted by name: it takes the act as well. */
 const char *pm_accepted(struct pm *pm, const struct pm_plan *p);
+/* How old each backup was when it was wanted: "nightly 3 h 0 min old, never proved"; "" where
+ * none is declared. */
+const char *pm_backups(struct pm *pm, const struct pm_plan *p);
 /* The rules that judged it, "destructive, cascade". */
 const char *pm_rules(struct pm *pm, const struct pm_plan *p);
 /* Dangerous, opaque or destructive, or asked for a second person. */

@@ -226,6 +226,8 @@ write_items(struct pm *pm, struct buf *b, const struct pm_plan *p)
 			p->before_event, p->after_event));
 	if (pm_accepted(pm, p)[0] != '\0')
 		item(b, "Not held", with(pm, pm_html(pm, pm_accepted(pm, p)), p->filed, NULL));
+	if (pm_backups(pm, p)[0] != '\0')
+		item(b, "Backups then", with(pm, pm_html(pm, pm_backups(pm, p)), p->intent, NULL));
 	if (p->way_back[0] != '\0')
 		item(b, "Way back", with(pm, pm_html(pm, p->way_back), p->filed, NULL));
 }

@@ -184,6 +184,7 @@ dangerous(struct pm *pm)
 			proofs(pm, p), "intent", ref(pm, p->intent), "request", ref(pm, p->request),
 			"approval", ref(pm, p->approval), "denial", ref(pm, p->denial), "begin",
 			ref(pm, p->first), "end", ref(pm, p->last)));
+		json_object_set_new(o, "backups_then", text(pm, pm_backups(pm, p)));
 		json_array_append_new(list, o);
 	}
 	return list;

@@ -221,6 +221,9 @@ write_plan(struct pm *pm, struct buf *b, const struct pm_plan *p, size_t no)
 	if (pm_accepted(pm, p)[0] != '\0')
 		buf_printf(b, "- Not held, and accepted by name: %s %s\n",
 		    pm_md(pm, pm_accepted(pm, p)), link_to(pm, p->filed));
+	if (pm_backups(pm, p)[0] != '\0')
+		buf_printf(b, "- Backups then: %s %s\n", pm_md(pm, pm_backups(pm, p)),
+		    link_to(pm, p->intent));
 	if (p->way_back[0] != '\0')
 		buf_printf(b, "- Way back: %s %s\n", pm_md(pm, p->way_back), link_to(pm, p->filed));
 	if (p->nproofs == 0)

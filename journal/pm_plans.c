@@ -336,6 +336,41 @@ pm_accepted(struct pm *pm, const struct pm_plan *p)
 	return out;
 }
 
+static const char *
+backup_age(struct pm *pm, const struct pm_plan *p, const json_t *b)
+{
+	const char *name = pm_str(b, "name");
+	int64_t made = pm_int(b, "made", 0), proved = pm_int(b, "proved", 0);
+	int64_t now = p->intent->us / 1000000;
+	char *out;
+
+	if (name == NULL)
+		name = "?";
+	if (made <= 0 || made > now)
+		return arena_printf(
+		    pm->a, made > now ? "%s has a time to come" : "%s: there was none", name);
+	out = arena_printf(pm->a, "%s %s old", name, pm_duration(pm, (now - made) * 1000000));
+	if (proved <= 0 || proved > now)
+		return arena_printf(pm->a, "%s, never proved", out);
+	return arena_printf(pm->a,
+	    json_is_true(json_object_get(b, "ok")) ? "%s, proved by a drill %s before"
+						   : "%s, the drill %s before FAILED",
+	    out, pm_duration(pm, (now - proved) * 1000000));
+}
+
+const char *
+pm_backups(struct pm *pm, const struct pm_plan *p)
+{
+	const json_t *list = p->intent == NULL ? NULL : json_object_get(p->intent->json, "backups");
+	const char *out = "";
+	size_t i;
+
+	for (i = 0; i < json_array_size(list); i++)
+		out = arena_printf(pm->a, "%s%s%s", out, i > 0 ? "; " : "",
+		    backup_age(pm, p, json_array_get(list, i)));
+	return out;
+}
+
 const char *
 pm_rules(struct pm *pm, const struct pm_plan *p)
 {

@@ -178,36 +178,102 @@ meet(struct merge *m, int fd, off_t size, struct claim *x)
 	jscan_free(&s);
 }
 
-/* Segments one after the other, `n` at a time; those before are judged meanwhile. */
+/* Segments go round in slots: workers take the next of the file, and the merge each in its order.
+ */
+struct crew {
+	pthread_mutex_t lock;
+	pthread_cond_t moved; /* something below did */
+	struct segment *slots;
+	int is_done[2 * THREADS_MAX];
+	size_t nslots, next, merged, all; /* segments taken; judged; of the file */
+	int fd, is_over;
+	off_t size;
+};
+
+/* One segment is worked on outside the lock. 0: there is no more to do. */
 static int
-run(struct merge *m, struct segment *g, size_t n, int fd, off_t size)
+take_turn(struct crew *w)
 {
-	pthread_t thread[THREADS_MAX];
-	size_t had = 0, now, i, side = 0;
-	sigset_t all, old;
-	off_t at = 0;
+	struct segment *g;
+	size_t k;
+
+	while (!w->is_over && w->next < w->all && w->next == w->merged + w->nslots)
+		pthread_cond_wait(&w->moved, &w->lock);
+	if (w->is_over || w->next == w->all)
+		return 0;
+	k = w->next++;
+	g = &w->slots[k % w->nslots];
+	pthread_mutex_unlock(&w->lock);
+	segment_set(g, w->fd, w->size, (off_t)k * SEGMENT);
+	segment_work(g);
+	pthread_mutex_lock(&w->lock);
+	w->is_done[k % w->nslots] = 1;
+	pthread_cond_broadcast(&w->moved);
+	return 1;
+}
+
+static void *
+worker(void *crew)
+{
+	struct crew *w = crew;
+
+	pthread_mutex_lock(&w->lock);
+	while (take_turn(w))
+		;
+	pthread_mutex_unlock(&w->lock);
+	return NULL;
+}
+
+/* In the order of the file. Where no thread could be had, the work is done here. */
+static int
+merge_all(struct merge *m, struct crew *w, int is_alone)
+{
+	size_t k;
 	int ok = 1;
 
-	sigfillset(&all);
-	while (ok && (at < size || had > 0)) {
-		struct segment *mine = g + side * n, *before = g + (1 - side) * n;
-
-		pthread_sigmask(SIG_SETMASK, &all, &old); /* signals are the main thread's */
-		for (now = 0; now < n && at < size; now++, at += SEGMENT) {
-			segment_set(&mine[now], fd, size, at);
-			if (pthread_create(&thread[now], NULL, segment_work, &mine[now]) != 0)
-				break;
-		}
-		pthread_sigmask(SIG_SETMASK, &old, NULL);
-		if (now == 0 && at < size)
-			ok = 0;
-		for (i = 0; ok && i < had; i++)
-			ok = join(m, &before[i]);
-		for (i = 0; i < now; i++)
-			pthread_join(thread[i], NULL);
-		had = now;
-		side = 1 - side;
+	pthread_mutex_lock(&w->lock);
+	for (k = 0; ok && k < w->all; k++) {
+		while (!w->is_done[k % w->nslots])
+			if (is_alone)
+				take_turn(w);
+			else
+				pthread_cond_wait(&w->moved, &w->lock);
+		pthread_mutex_unlock(&w->lock);
+		ok = join(m, &w->slots[k % w->nslots]);
+		pthread_mutex_lock(&w->lock);
+		w->is_done[k % w->nslots] = 0;
+		w->merged++;
+		pthread_cond_broadcast(&w->moved);
 	}
+	w->is_over = 1;
+	pthread_cond_broadcast(&w->moved);
+	pthread_mutex_unlock(&w->lock);
+	return ok;
+}
+
+static int
+run(struct merge *m, struct segment *g, size_t nslots, int fd, off_t size)
+{
+	struct crew w = {.slots = g, .nslots = nslots, .fd = fd, .size = size};
+	pthread_t thread[THREADS_MAX];
+	size_t n, i;
+	sigset_t all, old;
+	int ok;
+
+	w.all = (size_t)((size + SEGMENT - 1) / SEGMENT);
+	pthread_mutex_init(&w.lock, NULL);
+	pthread_cond_init(&w.moved, NULL);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old); /* signals are the main thread's */
+	for (n = 0; n < nslots / 2 && n < w.all; n++)
+		if (pthread_create(&thread[n], NULL, worker, &w) != 0)
+			break;
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	ok = merge_all(m, &w, n == 0);
+	for (i = 0; i < n; i++)
+		pthread_join(thread[i], NULL);
+	pthread_cond_destroy(&w.moved);
+	pthread_mutex_destroy(&w.lock);
 	return ok;
 }
 
@@ -255,7 +321,7 @@ quick_file(struct check *c, int fd, off_t size, struct walk *w)
 	} else {
 		n *= 2;
 		g = segments_new(n, size);
-		ok = run(&m, g, n / 2, fd, size);
+		ok = run(&m, g, n, fd, size);
 	}
 	if (ok) {
 		settle(&m);

@@ -14,6 +14,7 @@
 #include "closed.h"
 #include "copy.h"
 #include "line.h"
+#include "slow.h"
 #include "wait.h"
 #include "writer.h"
 #include "banned.h"
@@ -48,6 +49,7 @@ journal_free(struct journal *j)
 	size_t i;
 
 	jpart_drop(j);
+	jslow_stop(j->slow);
 	jcopy_stop(j->copy);
 	pending_clear(j);
 	for (i = 0; i < j->nlater; i++)
@@ -147,8 +149,14 @@ journal_open(const struct journal_setup *s, struct journal **out, struct err *e)
 		journal_free(j);
 		return err_set(e, ERR_JOURNAL, "could not open a journal: no session key");
 	}
-	if ((s->copy != NULL && (j->copy = jcopy_start(s->copy, e)) == NULL) ||
-	    jpart_start(j, 0, NULL, e) != 0) {
+	if (s->copy != NULL && (j->copy = jcopy_start(s->copy, e)) == NULL) {
+		journal_free(j);
+		return -1;
+	}
+	/* After the fork of the copy's helper: that one has no thread. */
+	if (s->slow != NULL)
+		j->slow = jslow_start(s->slow, s->slow_ctx);
+	if (jpart_start(j, 0, NULL, e) != 0) {
 		journal_free(j);
 		return -1;
 	}
@@ -222,6 +230,17 @@ note_clock(struct journal *j)
 	journal_add(j, "clock", json_pack("{s:I}", "step_ms", (json_int_t)(step / 1000000)), NULL);
 }
 
+static int
+has_room(struct journal *j, struct err *e)
+{
+	int r;
+
+	jpart_waits(j, j->file);
+	r = room_ahead(j, e);
+	jpart_waited(j);
+	return r;
+}
+
 /* One process writes, the time of day is right, and what begins finds room for its outcome. */
 static int
 may_add(struct journal *j, const char *type, struct err *e)
@@ -236,11 +255,10 @@ may_add(struct journal *j, const char *type, struct err *e)
 		return 0;
 	if (strcmp(type, "clock") != 0)
 		note_clock(j);
-	if (strcmp(type, "begin") != 0 || room_ahead(j, &why) == 0)
+	if (strcmp(type, "begin") != 0 || has_room(j, &why) == 0)
 		return 0;
 	/* Another directory may have room; where there is none, this file lives on without it. */
-	if (next_dir(j) < j->ndirs && move_on(j, next_dir(j), &why) == 0 &&
-	    room_ahead(j, &why) == 0)
+	if (next_dir(j) < j->ndirs && move_on(j, next_dir(j), &why) == 0 && has_room(j, &why) == 0)
 		return 0;
 	if (e != NULL)
 		*e = why;
@@ -286,36 +304,41 @@ add(struct journal *j, const struct added *record, struct err *e)
 void
 journal_settle(struct journal *j)
 {
-	struct added each[LATER_MAX], alarm;
+	struct added each[LATER_MAX];
 	size_t i, n = j->nlater;
 	struct err why;
 
+	if (n == 0 || getpid() != j->pid)
+		return;
 	memcpy(each, j->later, n * sizeof(*each));
 	j->nlater = 0;
 	for (i = 0; i < n; i++) {
 		err_clear(&why);
 		if (add(j, &each[i], &why) == 0 || why.code == ERR_JOURNAL)
 			continue;
-		/* Whoever added it was told that all is well. */
-		record_set(&alarm, "alarm",
-		    json_pack("{s:o}", "sentence", journal_text(why.msg, strlen(why.msg))));
-		add(j, &alarm, NULL);
+		/* Whoever added it was told that all is well; said in its place, at its time. */
+		each[i].type = "alarm";
+		each[i].body =
+		    json_pack("{s:o}", "sentence", journal_text(why.msg, strlen(why.msg)));
+		add(j, &each[i], NULL);
 	}
 }
 
 int
 journal_add(struct journal *j, const char *type, json_t *body, struct err *e)
 {
+	const char *lazy = record_lazy(type);
 	struct added record;
 
+	/* First, as the file may fail there: what begins needs its room where it will stand. */
+	if (lazy == NULL || j->nlater == LATER_MAX || j->fd < 0)
+		journal_settle(j);
 	if (may_add(j, type, e) != 0) {
 		json_decref(body);
 		return -1;
 	}
-	record_set(&record, type, body);
-	if (j->nlater == LATER_MAX || !record_is_lazy(type) || j->fd < 0)
-		journal_settle(j);
-	if (!record_is_lazy(type) || j->fd < 0)
+	record_set(&record, lazy == NULL ? type : lazy, body);
+	if (lazy == NULL || j->fd < 0)
 		return add(j, &record, e);
 	j->later[j->nlater++] = record;
 	if (j->dirty_ms == 0)
@@ -323,24 +346,37 @@ journal_add(struct journal *j, const char *type, json_t *body, struct err *e)
 	return 0;
 }
 
+static int
+sync_file(struct journal *j, struct err *e)
+{
+	int r;
+
+	jpart_waits(j, j->file);
+	r = jpart_flush(j, e);
+	if (r == 0 && fdatasync(j->fd) != 0)
+		r = err_set(
+		    e, ERR_JOURNAL, "could not sync the journal %s: %s", j->file, strerror(errno));
+	jpart_waited(j);
+	return r;
+}
+
 int
 journal_sync(struct journal *j, struct err *e)
 {
 	struct err why;
 
+	if (getpid() != j->pid)
+		return err_set(e, ERR_JOURNAL,
+		    "could not sync the journal: only the process that opened it may");
 	journal_settle(j);
 	if (j->fd < 0)
 		return err_set(
 		    e, ERR_JOURNAL, "could not sync the journal: no directory takes records");
 	if (j->first == NULL)
 		return 0;
-	if (jpart_flush(j, &why) == 0) {
-		if (fdatasync(j->fd) == 0) {
-			settled(j);
-			return 0;
-		}
-		err_set(&why, ERR_JOURNAL, "could not sync the journal %s: %s", j->file,
-		    strerror(errno));
+	if (sync_file(j, &why) == 0) {
+		settled(j);
+		return 0;
 	}
 	if (move_on(j, next_dir(j), &why) == 0)
 		return 0;
@@ -365,40 +401,6 @@ journal_checkpoint(struct journal *j, struct err *e)
 	return 0;
 }
 
-/* That the copy fell behind, and that it caught up, belongs into the evidence. */
-static void
-watch_copy(struct journal *j)
-{
-	struct arena *a = arena_new();
-	char *trouble;
-
-	jcopy_tick(j->copy);
-	trouble = jcopy_trouble(a, j->copy);
-	if ((trouble != NULL) != j->was_behind) {
-		j->was_behind = trouble != NULL;
-		if (trouble == NULL)
-			trouble = arena_strdup(a, "the journal's copy is whole again");
-		journal_add(j, "alarm",
-		    json_pack("{s:o}", "sentence", journal_text(trouble, strlen(trouble))), NULL);
-	}
-	arena_free(a);
-}
-
-char *
-journal_trouble(struct arena *a, const struct journal *j)
-{
-	if (j->fd < 0)
-		return arena_strdup(a, "no directory takes the journal's records: only looking and "
-				       "safing work");
-	if (j->is_low)
-		return arena_printf(
-		    a, "the disk of the journal %s is full: nothing can begin", j->file);
-	if (j->left >= 0)
-		return arena_printf(a, "the disk of the journal %s has only %lld MB left", j->file,
-		    (long long)(j->left >> 20));
-	return j->copy == NULL ? NULL : jcopy_trouble(a, j->copy);
-}
-
 void
 journal_tick(struct journal *j)
 {
@@ -413,9 +415,10 @@ journal_tick(struct journal *j)
 		move_on(j, 0, &e);
 		return;
 	}
+	jpart_waits(j, j->file);
 	room_tick(j);
-	if (j->copy != NULL)
-		watch_copy(j);
+	jpart_waited(j);
+	trouble_note(j);
 	note_clock(j);
 	if (j->head.records > j->checkpoint_at &&
 	    (now - j->checkpoint_ms >= CHECKPOINT_AFTER_MS ||
@@ -452,11 +455,14 @@ journal_finish(struct journal *j, struct err *e)
 
 	if (j == NULL)
 		return 0;
+	if (getpid() != j->pid) /* a fork leaves everything to whom it is a fork of */
+		return err_set(first, ERR_JOURNAL,
+		    "could not close the journal: only the process that opened it may");
 	journal_settle(j);
 	if (j->fd < 0) /* perhaps there is room again */
 		j->retry_ms = 0, journal_tick(j);
-	if (j->fd >= 0 && j->copy != NULL)
-		watch_copy(j);
+	if (j->fd >= 0)
+		trouble_note(j);
 	if (j->fd < 0)
 		r = err_set(first, ERR_JOURNAL,
 		    "could not close the journal %s: no directory takes records", j->file);

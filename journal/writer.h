@@ -76,6 +76,9 @@ struct journal {
 	int64_t offset_ns;	/* CLOCK_REALTIME - CLOCK_BOOTTIME, for clock records */
 	size_t lost;		/* records refused while there was no directory */
 	struct jcopy *copy;	/* NULL: none is kept */
+	struct jslow *slow;	/* NULL: nobody is told of a disk that hangs */
+	int64_t waited_ms;	/* for a disk that answered at last; 0 nothing to say */
+	int waited_s;		/* the same, written down, and not yet said */
 	int was_behind;		/* the copy, when it was last looked at */
 	const char **files;	/* of this session, all parts */
 	size_t nfiles;
@@ -101,6 +104,9 @@ int jpart_emit(struct journal *j, const struct pending *p, struct err *e);
 int jpart_flush(struct journal *j, struct err *e);
 /* The current file is given up: not synced, not written again. */
 void jpart_drop(struct journal *j);
+/* Around what waits for the disk of that file. */
+void jpart_waits(struct journal *j, const char *file);
+void jpart_waited(struct journal *j);
 
 /* room.c */
 /* True for errors that mean want of room. */
@@ -112,6 +118,9 @@ void room_release(struct journal *j);
 int room_ahead(struct journal *j, struct err *e);
 void room_tick(struct journal *j);
 
+/* trouble.c: alarms of the copy and of a disk that did not answer. */
+void trouble_note(struct journal *j);
+
 /* clean.c: takes secrets out of a body; `redacted` then says how many. Not of what people signed.
  */
 void journal_clean(const char *type, json_t *body);
@@ -119,8 +128,9 @@ void journal_clean(const char *type, json_t *body);
 /* pending.c */
 /* As of now; body is stolen. */
 void record_set(struct added *r, const char *type, json_t *body);
-/* Of reads: written with the next other record, or within a second. */
-int record_is_lazy(const char *type);
+/* Of reads, so written with the next other record, or within a second: the name, to keep. Else
+ * NULL. */
+const char *record_lazy(const char *type);
 /* Steals r's body, also on failure. */
 struct pending *pending_make(const struct added *r, struct err *e);
 void pending_keep(struct journal *j, struct pending *p);

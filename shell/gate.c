@@ -53,50 +53,6 @@ show(struct app *app, struct arena *a, const struct plan *p, int is_brief)
 		draw(app, &s);
 }
 
-static json_t *
-reasons(const struct plan *p)
-{
-	json_t *list = json_array();
-	size_t i;
-
-	for (i = 0; i < p->verdict.nreasons; i++)
-		json_array_append_new(
-		    list, json_pack("{s:s, s:o}", "rule", p->verdict.reasons[i].rule, "sentence",
-			      journal_text(p->verdict.reasons[i].sentence,
-				  strlen(p->verdict.reasons[i].sentence))));
-	return list;
-}
-
-/* Durable before anything is asked: what the operator wants to do. */
-static int
-write_intent(struct app *app, struct arena *a, const struct plan *p, struct err *e)
-{
-	const char *kinds, *objects;
-	struct plan whole = *p;
-	json_t *o, *plan;
-	char *json;
-	size_t len;
-
-	if (app->journal == NULL || p->danger == DANGER_READ)
-		return 0;
-	searching_fingerprint(a, p, &kinds, &objects);
-	o = json_pack("{s:s, s:o, s:s, s:s, s:o, s:o, s:o}", "plan", p->id, "text",
-	    journal_text(p->text, p->text_len), "danger", danger_name(p->danger), "level",
-	    level_name(p->verdict.level), "reasons", reasons(p), "kinds",
-	    journal_text(kinds, strlen(kinds)), "objects", journal_text(objects, strlen(objects)));
-	if (journal_put(app->journal, "intent", o, e) != 0)
-		return -1;
-	/* What `undo` may be asked for. */
-	if (p->verdict.level != LEVEL_APPROVE && p->back != BACK_COPY)
-		return 0;
-	if ((whole.digest[0] == '\0' && plan_digest(a, &whole, e) != 0) ||
-	    (json = plan_encode(a, p, &len, e)) == NULL ||
-	    (plan = json_loadb(json, len, 0, NULL)) == NULL)
-		return err_wrap(e, "the plan could not be written down");
-	return journal_put(app->journal, "plan",
-	    json_pack("{s:s, s:o, s:s}", "id", p->id, "plan", plan, "digest", whole.digest), e);
-}
-
 static int
 refuse(struct app *app, struct arena *a, const struct plan *p, struct err *e)
 {
@@ -293,7 +249,7 @@ file_request(struct app *app, struct arena *a, struct plan *p, struct err *e)
 	size_t len;
 
 	if (app_certify(app, e) != 0 || plan_digest(a, p, e) != 0 ||
-	    write_intent(app, a, p, e) != 0 || pending_file(app, p, &f, e) != 0)
+	    gate_intent(app, a, p, e) != 0 || pending_file(app, p, &f, e) != 0)
 		return -1;
 	out_line(app, STYLE_PLAIN, "request %s", f->request.id);
 	if (app->store == NULL || app->is_interactive) {
@@ -384,7 +340,7 @@ gate_plan(struct app *app, struct context *c, struct plan *p, int is_dry, struct
 	if (level == LEVEL_REFUSE) {
 		struct err ignored = {0};
 
-		write_intent(app, a, p, &ignored);
+		gate_intent(app, a, p, &ignored);
 		return refuse(app, a, p, e);
 	}
 	if (level >= LEVEL_CONFIRM &&
@@ -407,7 +363,7 @@ gate_plan(struct app *app, struct context *c, struct plan *p, int is_dry, struct
 	if (c->is_journal_writable && p->danger != DANGER_READ && app->key != NULL &&
 	    app->person_config != NULL && app_certify(app, e) != 0)
 		return -1;
-	if (c->is_journal_writable && write_intent(app, a, p, e) != 0)
+	if (c->is_journal_writable && gate_intent(app, a, p, e) != 0)
 		return -1;
 	if (gate_pen(app, a, p, e) != 0)
 		return -1;

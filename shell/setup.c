@@ -20,6 +20,7 @@
 #include "shell/policy_file.h"
 #include "shell/repl.h"
 #include "shell/setup.h"
+#include "text.h"
 #include "banned.h"
 
 void
@@ -125,6 +126,36 @@ choose_cluster(struct app *app, const char *target, struct err *e)
 				   : 0;
 }
 
+/* Runs in another thread while the shell hangs in the disk: nothing of the shell's may be touched.
+ */
+static void
+say_slow(void *ctx, const char *file, int seconds)
+{
+	struct arena *a = arena_new();
+	const char *line = arena_printf(a,
+	    "\nwaiting %d s for the disk of the journal %s: nothing is sent or acknowledged until "
+	    "it answers%s\n",
+	    seconds, text_inert(a, file, strlen(file), 0),
+	    seconds < 5 ? "" : "; this cannot be cancelled here: look at that disk from elsewhere");
+	ssize_t ignored = write(STDERR_FILENO, line, strlen(line));
+
+	(void)ctx;
+	(void)ignored;
+	arena_free(a);
+}
+
+static void
+say_waited(struct app *app)
+{
+	struct arena *a = arena_new();
+	int seconds = journal_waited(app->journal);
+
+	if (seconds > 0)
+		repl_notice(
+		    app, arena_printf(a, "the disk of the journal answered, after %d s", seconds));
+	arena_free(a);
+}
+
 static void
 open_journal(struct app *app)
 {
@@ -136,7 +167,9 @@ open_journal(struct app *app)
 	    .policy_digest = app->policy.digest,
 	    .copy = app->config->journal_copy,
 	    .closed = app->config->journal_closed,
-	    .nclosed = app->config->njournal_closed};
+	    .nclosed = app->config->njournal_closed,
+	    .slow = say_slow,
+	    .slow_ctx = app};
 	struct err e = {0};
 
 	if (session_key_new(&app->key, &e) == 0) {
@@ -171,6 +204,7 @@ tick(void *ctx)
 
 	if (app->journal != NULL) {
 		journal_tick(app->journal);
+		say_waited(app);
 		say_trouble(app);
 	}
 	if (app->busy == 0)
@@ -229,6 +263,7 @@ setup_finish(struct app *app)
 	memories_free(&app->memories);
 	if (journal_finish(app->journal, &e) != 0)
 		out_error(app, &e, NULL, 0);
+	app->journal = NULL;
 	session_key_free(app->key);
 	classifier_stop(app->classifier);
 	if (app->store != NULL)

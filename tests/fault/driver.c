@@ -5,6 +5,7 @@
  *	driver recover DIR...		a later session in the same directories
  *	driver pour N DIR		N notes as fast as they go
  *	driver twice DIR		a fork of the writer tries to write
+ *	driver merge FILE...		SESSION SEQ of all records in their one order
  *	driver verify			from stdin: OPERATORS FILE; answers CODE SEQ SENTENCE
  * To FAULT_LOG: A n acknowledged, B n begun and so sent, H head witnessed, E sentence.
  */
@@ -126,6 +127,32 @@ cert(struct driver *d)
 		journal_session(d->j), session_key_public(d->session)));
 }
 
+/* What was typed and shown, put off; acknowledged once it was synced. */
+static void
+looked(struct driver *d, int i)
+{
+	static const char *const types[] = {"input", "output", "screen"};
+	long first = d->n;
+	char n[32];
+	struct err e;
+	size_t k;
+
+	for (k = 0; k < 3; k++)
+		journal_add(d->j, types[k], json_pack("{s:i}", "n", (int)d->n++), &e);
+	if (i % 2 == 0)
+		journal_settle(d->j);
+	if (i == 3)
+		return; /* with the begin that follows */
+	if (journal_sync(d->j, &e) != 0) {
+		tell(d, "E", e.msg);
+		return;
+	}
+	for (; first < d->n; first++) {
+		snprintf(n, sizeof(n), "%ld", first);
+		tell(d, "A", n);
+	}
+}
+
 static void
 story(struct driver *d)
 {
@@ -140,7 +167,7 @@ story(struct driver *d)
 	if (journal_checkpoint(d->j, &e) != 0)
 		tell(d, "E", e.msg);
 	for (i = 1; i <= 4; i++) {
-		journal_add(d->j, "input", json_pack("{s:i}", "lazy", i), &e);
+		looked(d, i);
 		if (put(d, "begin",
 			json_pack("{s:s,s:i,s:s,s:[s]}", "plan", "p1", "step", i, "node", "pg2",
 			    "texts", "SELECT 1")) == 0)
@@ -251,6 +278,24 @@ verify_all(void)
 }
 
 static int
+merge(char **files, int n)
+{
+	const struct merge_source *sources;
+	struct journal_merge *m;
+	struct merged each;
+	struct err e;
+	size_t k;
+
+	if (journal_merge_open((const char *const *)files, (size_t)n, &m, &e) != 0)
+		return 1;
+	sources = journal_merge_sources(m, &k);
+	while (journal_merge_next(m, &each) == 1)
+		printf("%s %llu\n", sources[each.source].session, (unsigned long long)each.rec.seq);
+	journal_merge_close(m);
+	return 0;
+}
+
+static int
 run(struct driver *d, int argc, char **argv)
 {
 	if (argc >= 4 && strcmp(argv[1], "write") == 0)
@@ -279,6 +324,8 @@ main(int argc, char **argv)
 
 	if (argc == 2 && strcmp(argv[1], "verify") == 0)
 		return verify_all();
+	if (argc > 2 && strcmp(argv[1], "merge") == 0)
+		return merge(argv + 2, argc - 2);
 	if (log != NULL)
 		d.log = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
 	d.a = arena_new();

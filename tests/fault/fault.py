@@ -139,11 +139,11 @@ def tails(data, durable, r):
 class Case:
     """One writer under one fault, in directories of its own."""
 
-    def __init__(self, root, dirs):
+    def __init__(self, root, dirs, is_there=False):
         self.root = root
         self.dirs = [root + "/j/%d" % i for i in range(dirs)]
         self.operators, self.log = root + "/operators", root + "/log"
-        os.makedirs(root + "/j")
+        os.makedirs(root + "/j", exist_ok=is_there)
 
     def files(self):
         return sorted(f for d in self.dirs for f in glob.glob(d + "/*.jsonl"))
@@ -439,6 +439,212 @@ def signals(root, times):
     return broken
 
 
+def stopped(p):
+    """The writer stopped itself before or after a call; False when it has ended."""
+    _, status = os.waitpid(p.pid, os.WUNTRACED)
+    if os.WIFSTOPPED(status):
+        return True
+    p.returncode = os.waitstatus_to_exitcode(status)
+    return False
+
+
+def start_stopping(case, fault):
+    env = dict(os.environ, LD_PRELOAD=SHIM, FAULT_DIR=case.root + "/j", FAULT_LOG=case.log, FAULT=fault)
+    env["ASAN_OPTIONS"] = env.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
+    return subprocess.Popen([DRIVER, "write", case.operators] + case.dirs, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                            stderr=subprocess.DEVNULL)
+
+
+def meddle(how, f):
+    """What somebody else does to the file while it is written. True: none of its bytes is lost."""
+    data = open(f, "rb").read()
+    if how == "cut":
+        os.truncate(f, max(0, len(data) - 40))
+    elif how == "emptied":
+        os.truncate(f, 0)
+    elif how == "longer":
+        open(f, "ab").write(b"x\n")
+    elif how == "a line again":
+        open(f, "ab").write(data.split(b"\n")[-2] + b"\n" if data.count(b"\n") > 1 else b"{}\n")
+    elif how == "removed":
+        os.unlink(f)
+    elif how == "renamed":
+        os.rename(f, f + ".1")
+    elif how == "replaced":
+        os.unlink(f)
+        open(f, "wb").write(data)
+    elif how == "a byte changed":
+        at = len(data) // 2
+        with open(f, "r+b") as out:
+            out.seek(at)
+            out.write(bytes([data[at] ^ 1]))
+    elif how == "its directory renamed":
+        os.rename(os.path.dirname(f), os.path.dirname(f) + ".away")
+        os.makedirs(os.path.dirname(f), 0o700)
+
+
+MEDDLERS = ["cut", "emptied", "longer", "a line again", "removed", "renamed", "replaced", "a byte changed", "its directory renamed"]
+
+
+def meddled(spec):
+    """Somebody changes the file under the writer: what is acknowledged from the next record on is kept elsewhere,
+    and a file that was changed is never called sealed."""
+    how, n, dirs = spec
+    verify = worker_verifier()
+    root = tempfile.mkdtemp(prefix="hf-fault-", dir=SCRATCH)
+    try:
+        c = Case(root, dirs)
+        p = start_stopping(c, "any:%d:stop" % n)
+        was = None
+        while stopped(p):
+            if was is None and c.files():
+                before = Log(c.log)
+                was = c.files()[0]
+                meddle(how, was)
+            p.send_signal(signal.SIGCONT)
+        if p.returncode != 0:
+            raise AssertionError("O6: the writer ended with %d" % p.returncode)
+        if was is None:
+            return None
+        log, have = Log(c.log), set()
+        everywhere = [f for top, _, names in os.walk(root + "/j") for f in (top + "/" + x for x in names) if ".jsonl" in f]
+        contents = {f: open(f, "rb").read() for f in everywhere}
+        for f, data in contents.items():
+            have |= numbers(data.split(b"\n")[:-1])[0]
+        # What was written and not yet acknowledged was where the meddler was: the record after the last one, at most.
+        limit = max(before.acked, default=-1) + 1
+        lost = sorted(x for x in log.acked - have if x > limit)
+        if lost:
+            raise AssertionError("O1: acknowledged after the file was changed, and gone: %s" % lost)
+        who = check.operators(c.operators)
+        for f in c.files():
+            c.agree(verify, who, f, (0, 1, 2, 3, 4))
+            if f == was and how not in ("removed", "renamed", "its directory renamed") and verify(c.operators, f)[0] == 0 and (
+                    len(c.files()) > 1 or how == "a byte changed"):
+                raise AssertionError("O3: %s verifies as sealed, and was changed" % f)
+        c.recover()
+        return None
+    except AssertionError as e:
+        return "%s at call %d, %d director%s: %s" % (how, n, dirs, "y" if dirs == 1 else "ies", e)
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+
+
+def crowd(root, sessions):
+    """So many sessions begin at once in one directory: a file each, every record in it, and one order of them all."""
+    d, broken, verify, r = root + "/crowd", [], Verifier(), random.Random(3)
+    all_of_them = [subprocess.Popen([DRIVER, "pour", "50", d], stdout=subprocess.DEVNULL) for _ in range(sessions)]
+    codes = [p.wait() for p in all_of_them]
+    files = sorted(glob.glob(d + "/*"))
+    if any(codes) or len(files) != sessions:
+        broken.append("%d sessions left %d files, %d of them failed" % (sessions, len(files), sum(1 for x in codes if x)))
+    for f in files:
+        code, _, sentence = verify("-", f)
+        have = numbers(open(f, "rb").read().split(b"\n")[:-1])[0]
+        if code != 4 or have != set(range(50)):
+            broken.append("%s: %d of 50 records, verifies as %d %s" % (f, len(have), code, sentence))
+    orders = []
+    for _ in range(3):
+        r.shuffle(files)
+        done = subprocess.run([DRIVER, "merge"] + files, stdout=subprocess.PIPE, check=True)
+        orders.append(done.stdout)
+    if len(set(orders)) != 1:
+        broken.append("the order of all records depends on the order of the files' names")
+    last = collections.Counter()
+    for line in orders[0].decode().splitlines():
+        session, _, seq = line.partition(" ")
+        if int(seq) != last[session]:
+            broken.append("record %s of %s follows %d" % (seq, session, last[session]))
+            break
+        last[session] += 1
+    if len(last) != sessions or len(set(last.values())) != 1:
+        broken.append("merged: %d sessions of %s records" % (len(last), set(last.values())))
+    return broken
+
+
+class Image:
+    """A file system in a file, behind a loop device: what the device was told to write is in the file, and
+    nothing else is. A copy of it is the disk after a power cut."""
+
+    def __init__(self, root, kind):
+        self.root, self.img, self.at = root, root + "/img", root + "/j"
+        os.makedirs(self.at, exist_ok=True)
+        with open(self.img, "wb") as out:
+            out.truncate(8 << 20)
+        subprocess.run(["mkfs.ext4", "-q", "-F", "-O", kind, "-E", "lazy_itable_init=0,lazy_journal_init=0", self.img], check=True)
+        subprocess.run(["mount", "-o", "loop,commit=300", self.img, self.at], check=True)
+
+    def close(self):
+        subprocess.run(["umount", self.at], check=False, stderr=subprocess.DEVNULL)
+
+    def after_cut(self, data):
+        """The journals in a copy of the disk, after the file system recovered."""
+        cut, at = self.root + "/cut.img", self.root + "/cut"
+        os.makedirs(at, exist_ok=True)
+        open(cut, "wb").write(data)
+        # 1 and 2: it mended something, which is its work.
+        if subprocess.run(["fsck.ext4", "-fp", cut], stdout=subprocess.DEVNULL).returncode > 2 and \
+                subprocess.run(["fsck.ext4", "-fy", cut], stdout=subprocess.DEVNULL).returncode > 2:
+            raise AssertionError("the file system could not be mended")
+        subprocess.run(["mount", "-o", "loop", cut, at], check=True)
+        try:
+            return {os.path.relpath(f, at): open(f, "rb").read() for f in glob.glob(at + "/*/*.jsonl")}
+        finally:
+            subprocess.run(["umount", at], check=True)
+
+
+def cuts_between(old, new, r, n):
+    """What was being written: any of the changed blocks may have reached the disk."""
+    size = 4096
+    changed = [at for at in range(0, len(new), size) if old[at:at + size] != new[at:at + size]]
+    for _ in range(n if len(changed) > 1 else 0):
+        data = bytearray(old)
+        for at in changed:
+            if r.random() < 0.5:
+                data[at:at + size] = new[at:at + size]
+        yield bytes(data)
+
+
+def power_cut(root, kind, every):
+    """The power goes before or after any call of the writer, and between the blocks of one: the file system
+    recovers, what was acknowledged is there, and what is left is no tampering."""
+    case_root, r = tempfile.mkdtemp(dir=root), random.Random(5)
+    image, known, cuts, broken = Image(case_root, kind), {}, 0, []
+    verify = Verifier()
+    try:
+        c = Case(case_root, 1, is_there=True)
+        p = start_stopping(c, "any:1:stop:1000000")
+        old, k = None, 0
+        while stopped(p):
+            k += 1
+            data = open(image.img, "rb").read()
+            if os.path.exists(c.log) and (k % every == 0 or data != old):
+                log = Log(c.log)
+                # O1 holds for a cut between two calls; in the middle of one, too: it was not acknowledged.
+                for each in [data] + (list(cuts_between(old, data, r, 2)) if old is not None and data != old else []):
+                    cuts += 1
+                    key = hashlib.sha256(each).digest()
+                    if key not in known:
+                        known[key] = image.after_cut(each)
+                        for name, content in known[key].items():
+                            f = case_root + "/one.jsonl"
+                            open(f, "wb").write(content)
+                            if os.path.exists(c.operators):
+                                c.agree(verify, check.operators(c.operators), f, (0, 2, 3))
+                    c.held(log, known[key], "after a real power cut at stop %d: " % k)
+            old = data
+            p.send_signal(signal.SIGCONT)
+        if p.returncode != 0:
+            broken.append("O6: the writer ended with %d" % p.returncode)
+    except AssertionError as e:
+        broken.append("%s: %s" % (kind, e))
+        p.kill()
+        p.wait()
+    finally:
+        image.close()
+    return cuts, broken
+
+
 def restarts(root, times):
     """So many starts leave so many files and nothing else."""
     d = root + "/restarts"
@@ -513,6 +719,9 @@ def main():
             specs = [(n, s) for n in (2, 8, 11, 20, 33) for s in (-3600, 3600, 315360000, -1700000000)][:: 5 if QUICK else 1]
             figures["clocks"] += len(specs)
             report("the clock is set, back and forth and far: %d times" % len(specs), [x for x in pool.map(clocks, specs) if x])
+            specs = [(how, n, dirs) for dirs in (1, 2) for how in MEDDLERS for n in range(6, 130, 31 if QUICK else 5)][:: 5 if QUICK else 1]
+            figures["meddled"] += len(specs)
+            report("changed, moved, replaced by somebody else while it is written: %d times" % len(specs), [x for x in pool.map(meddled, specs, chunksize=4) if x])
             pairs = (lambda n: [(i, i + 1) for i in range(n - 1)]) if QUICK else (lambda n: list(itertools.combinations(range(n), 2)))
             r = random.Random(7)
             for name, pieces in (("bytes flipped, cut, added, removed", mutate.bytewise(a, 29 if QUICK else 1)),
@@ -541,6 +750,11 @@ def main():
                 broken = [x for x in pool.map(strace_kill, range(first, last + 2), chunksize=4) if x]
             figures["kills"] += last + 2 - first
             report("killed at every system call from %d to %d" % (first, last + 1), broken)
+            report("100 sessions at once: 100 files, one order", crowd(root, 100))
+            for kind in ("metadata_csum", "^metadata_csum", "^has_journal"):
+                n, broken = power_cut(root, kind, 5)
+                figures["cuts"] += n
+                report("the power of a real disk is cut, ext4 with %s: %d times" % (kind, n), broken)
             report("500 starts, 500 files", restarts(root, 500))
             report("1 GiB without a line feed", huge(root))
             offsets = list(range(0, 6 << 20, 512 << 10)) + [(6 << 20) - k * 4096 for k in range(1, 12)]
@@ -550,8 +764,8 @@ def main():
     finally:
         shutil.rmtree(root, ignore_errors=True)
     print("1..%d" % report.tests)
-    print("# fault: %d kills, %d errors injected, %d clocks set, %d mutations judged alike by two verifiers, %d reads while writing; %d of %d groups broken; %.0f s"
-          % (figures["kills"], figures["errors"], figures["clocks"], figures["mutations"], figures["reads"], report.bad, report.tests, time.monotonic() - began))
+    print("# fault: %d kills, %d errors injected, %d clocks set, %d times meddled with, %d power cuts, %d mutations judged alike by two verifiers, %d reads while writing; %d of %d groups broken; %.0f s"
+          % (figures["kills"], figures["errors"], figures["clocks"], figures["meddled"], figures["cuts"], figures["mutations"], figures["reads"], report.bad, report.tests, time.monotonic() - began))
     return 1 if report.bad else 0
 
 

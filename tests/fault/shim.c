@@ -2,7 +2,9 @@
  * Preloaded into the fault driver: fails, shortens or interrupts the Nth call on a journal's
  * files, or kills the process there, and logs what reached the disk. From the environment:
  *	FAULT=CALL:N:WHAT[:TIMES]	CALL a name below or any; WHAT an errno's name, short, torn,
- *					kill (before the call), killafter; TIMES calls in a row (1)
+ *					kill (before the call), killafter, hang, stop (before and
+ *					after the call, until woken); TIMES calls in a row (1)
+ *	FAULT_GATE			a file: hang lasts for as long as it is there
  *	FAULT_LIMIT			bytes a file may have: then EFBIG
  *	FAULT_CLOCK=N:SECONDS		from the Nth look on, the time of day is off by so much
  *	FAULT_DIR			only calls on files below it count
@@ -25,7 +27,7 @@
 
 static struct {
 	char call[16], what[16];
-	const char *dir;
+	const char *dir, *gate;
 	long n, times, seen, limit;
 	long clock_n, clock_seen;
 	long long clock_off;
@@ -41,6 +43,7 @@ start(void)
 	const char *watch = getenv("FAULT_CLOCK");
 
 	shim.dir = getenv("FAULT_DIR");
+	shim.gate = getenv("FAULT_GATE");
 	if (file != NULL)
 		shim.log = REAL(open)(file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
 	shim.times = 1;
@@ -120,17 +123,26 @@ fails(const char *call, const char *path)
 		return 0;
 	if (strcmp(shim.what, "kill") == 0)
 		die();
+	if (strcmp(shim.what, "stop") == 0)
+		raise(SIGSTOP);
+	while (strcmp(shim.what, "hang") == 0 && shim.gate != NULL && access(shim.gate, F_OK) == 0)
+		usleep(10000);
 	errno = error_number(shim.what);
-	return strcmp(shim.what, "killafter") != 0;
+	return error_number(shim.what) != 0 || strcmp(shim.what, "short") == 0 ||
+	       strcmp(shim.what, "torn") == 0;
 }
 
 /* After the call. */
 static void
 after(const char *call)
 {
-	if ((strcmp(shim.call, "any") == 0 || strcmp(shim.call, call) == 0) &&
-	    shim.seen == shim.n && strcmp(shim.what, "killafter") == 0)
+	if ((strcmp(shim.call, "any") != 0 && strcmp(shim.call, call) != 0) || shim.n == 0 ||
+	    shim.seen < shim.n || shim.seen >= shim.n + shim.times)
+		return;
+	if (strcmp(shim.what, "killafter") == 0)
 		die();
+	if (strcmp(shim.what, "stop") == 0)
+		raise(SIGSTOP);
 }
 
 static long long

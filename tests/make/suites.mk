@@ -44,7 +44,7 @@ classify: all
 	@$(CHECK_BUILD) $(TAP) classify "bats --tap" $(wildcard tests/classify/*.bats)
 cli: all lab-driver
 	@$(CHECK_BUILD) TAP_JOBS=$(JOBS) $(TAP) cli "bats --tap" $(call longest_first,$(wildcard tests/cli/*.bats))
-tty: all lab-driver
+tty: all lab-driver $(BUILD)/fault/shim.so
 	@$(CHECK_BUILD) TAP_JOBS=$(JOBS) $(TAP) tty "bats --tap" $(wildcard tests/tty/*.bats)
 # Their servers wait more than they work.
 incidents: JOBS = 4

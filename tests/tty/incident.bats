@@ -18,7 +18,7 @@ shell() {
 	local run=()
 	[ "$(id -un)" = hf-alice ] || run=(setpriv --reuid=hf-alice "--regid=$(id -g hf-alice)" --init-groups)
 	[ "$(id -u)" = 0 ] || run=(sudo -n -u hf-alice)
-	screen_up 130 40 "${run[@]}" env "HOME=$LAB/home/hf-alice" INPUTRC=/dev/null \
+	screen_up 130 40 "${run[@]}" env "$@" "HOME=$LAB/home/hf-alice" INPUTRC=/dev/null \
 		LANG=C.UTF-8 "$(holdfast_bin)" --config "$LAB/holdfast.conf" --as alice
 	see_last '>$'
 }
@@ -66,4 +66,36 @@ shell() {
 	diff "$BATS_TEST_TMPDIR/m" "$BATS_TEST_TMPDIR/text"
 	run -0 as bob -c 'incident open DB-9' -c incident
 	[[ "$output" == *"you are on duty since"* ]]
+}
+
+# fdatasync of the journal's files hangs for as long as the gate is there.
+@test "a journal's disk that hangs: said within seconds, nothing is sent or acknowledged, then it goes on" {
+	local gate=$LAB/gate file
+	as_root install -m 755 "$HOLDFAST_BUILD/fault/shim.so" "$LAB/bin/"
+	shell "LD_PRELOAD=$LAB/bin/shim.so" ASAN_OPTIONS=verify_asan_link_order=0 FAULT=fdatasync:1:hang:1000000 \
+		"FAULT_GATE=$gate" "FAULT_DIR=$LAB/journal" FAULT_LOG=/dev/null
+	as_root touch "$gate"
+	line 'CREATE TABLE hung (a int);'
+	see 'waiting [0-9]+ s for the disk of the journal .*-alice-'
+	see 'nothing is sent or acknowledged until it answers'
+	[ "$(sql pg1 "SELECT to_regclass('hung') IS NULL")" = t ]
+	[ "$(sql pg1 "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'CREATE TABLE hung%'")" = 0 ]
+	run screen
+	[[ "$output" != *$'\nCREATE TABLE'* ]]
+	as_root rm "$gate"
+	see '^CREATE TABLE'
+	see 'the disk of the journal answered, after [0-9]+ s'
+	[ "$(sql pg1 "SELECT to_regclass('hung') IS NOT NULL")" = t ]
+	# A read is answered, and written down within a second: then the prompt says why it does not come.
+	as_root touch "$gate"
+	line 'SELECT 40 + 2 AS a;'
+	see '^ *42$'
+	wait_until 20 sh -c "[ \$(tmux -S '$PTY_DIR/socket' capture-pane -p -J -S -2000 | grep -c 'waiting [0-9]* s for the disk') -ge 2 ]"
+	as_root rm "$gate"
+	line '\q'
+	see 'LEFT 0'
+	file=$(as_root sh -c "ls -t $LAB/journal/*-alice-*.jsonl" | head -n 1)
+	as_root grep -q '"sentence":"the disk of the journal took [0-9]* s to answer"' "$file"
+	run as alice journal verify --operators "$LAB/operators" "$file"
+	[ "$status" = 0 ]
 }

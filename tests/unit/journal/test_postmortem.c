@@ -341,11 +341,38 @@ test_odd(void **state)
 		    "wholly-new", ",\"a\":[]", END));
 }
 
+/* How old the backups were is counted from when it was wanted, and what cannot be is not. */
+static void
+test_backups(void **state)
+{
+	char *t;
+
+	(void)state;
+	t = document(POSTMORTEM_MD,
+	    INTENT ",\"backups\":["
+		   "{\"name\":\"nightly\",\"newest\":\"x.dump\",\"made\":1795330801,\"proved\":"
+		   "1795168801,\"ok\":true},"
+		   "{\"name\":\"weekly\",\"newest\":\"y\",\"made\":1794909601,\"proved\":"
+		   "1795338001,\"ok\":false},"
+		   "{\"name\":\"fresh\",\"newest\":\"z\",\"made\":1795341541},"
+		   "{\"name\":\"none\",\"newest\":\"\"},"
+		   "{\"name\":\"odd|\",\"newest\":\"w\",\"made\":9007199254740991}]",
+	    END);
+	has(t, "- Backups then: nightly 3 h 0 min old, proved by a drill 2 days 0 h "
+	       "before; weekly 5 days 0 h old, the drill 1 h 0 min before FAILED; fresh 1 min 0 s "
+	       "old, never proved; none: there was none; odd\\| has a time to come");
+	free(t);
+	t = document(POSTMORTEM_MD, INTENT, END);
+	has_not(t, "Backups then");
+	free(t);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_outcomes),
+	    cmocka_unit_test(test_backups),
 	    cmocka_unit_test(test_unknown),
 	    cmocka_unit_test(test_proofs),
 	    cmocka_unit_test(test_figures),
