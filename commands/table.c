@@ -14,8 +14,8 @@ extern const struct command command_activity, command_approve, command_backups, 
     command_hosts, command_incident, command_init, command_jobs, command_journal, command_l,
     command_lab, command_lag, command_locks, command_note, command_operators, command_pause,
     command_plan, command_policy, command_postmortem, command_replay, command_requests,
-    command_resume, command_review, command_rm, command_run, command_sh, command_snapshot,
-    command_tables, command_topology, command_undo, command_where;
+    command_restore, command_resume, command_review, command_rm, command_run, command_sh,
+    command_snapshot, command_tables, command_topology, command_undo, command_where;
 
 const struct command *const commands[] = {
     &command_help,
@@ -46,6 +46,7 @@ const struct command *const commands[] = {
     &command_postmortem,
     &command_replay,
     &command_requests,
+    &command_restore,
     &command_resume,
     &command_review,
     &command_rm,

@@ -25,6 +25,8 @@ undo_exec(struct context *c, int argc, char **argv, struct result *r, struct err
 	g.topology = c->topology;
 	r->kind = RETURNS_PLAN;
 	r->plan = planning_new(c, c->line, c->line_len);
+	if (policy_is_table(filed) != NULL)
+		return policy_plan_table_back(c->arena, r->plan, &g, filed, e);
 	return policy_plan_undo(c->arena, r->plan, &g, filed, filed_xid(c, filed->id), e);
 }
 

@@ -112,3 +112,29 @@ ask_rights(struct cluster *c, struct waiter *w, struct arena *a, const char *nod
 		return err_set(e, ERR_USAGE, "no node %s is known", node);
 	return c->driver->rights == NULL ? 0 : c->driver->rights(c, w, a, m, out, n, e);
 }
+
+static int
+no_restore(struct cluster *c, struct err *e)
+{
+	err_set(e, ERR_REFUSED, "restore does not know the dumps of %s yet; nothing was done",
+	    c->driver->engine);
+	return err_hint(e, "load it by hand into a database of its own, and look at it there");
+}
+
+int
+ask_dump(struct cluster *c, struct waiter *w, struct arena *a, const struct dump_question *q,
+    struct dump_facts *out, void (*progress)(void *ctx, const char *line), void *ctx, struct err *e)
+{
+	if (c->driver->dump == NULL)
+		return no_restore(c, e);
+	return c->driver->dump(w, a, q, out, progress, ctx, e);
+}
+
+int
+ask_standing(struct cluster *c, struct waiter *w, struct arena *a,
+    const struct standing_question *q, struct standing *out, struct err *e)
+{
+	if (c->driver->standing == NULL)
+		return no_restore(c, e);
+	return c->driver->standing(c, w, a, q, out, e);
+}

@@ -11,6 +11,7 @@
 #include "action.h"
 #include "backup.h"
 #include "config.h"
+#include "dump.h"
 #include "err.h"
 #include "host.h"
 #include "lost.h"
@@ -126,6 +127,15 @@ int ask_rights(struct cluster *c, struct waiter *w, struct arena *a, const char 
  */
 int ask_backup(struct waiter *w, struct arena *a, const struct backup_config *b,
     const struct backup_live *live, int deep, struct backup_facts *out, struct err *e);
+
+/* What a dump, a file of this machine, holds of one table; all its rows are read for that. progress
+ * may be NULL. ERR_REFUSED where the engine's dumps are not known here. */
+int ask_dump(struct cluster *c, struct waiter *w, struct arena *a, const struct dump_question *q,
+    struct dump_facts *out, void (*progress)(void *ctx, const char *line), void *ctx,
+    struct err *e);
+/* That table on the operator's server, and what hangs on it. */
+int ask_standing(struct cluster *c, struct waiter *w, struct arena *a,
+    const struct standing_question *q, struct standing *out, struct err *e);
 
 /* What runs on a host, and who it is; over SSH, see include/host.h. Nothing is changed there. */
 int ask_host(struct cluster *c, struct waiter *w, struct arena *a, const char *host,

@@ -77,6 +77,13 @@ struct driver {
 	int (*rights)(struct cluster *c, struct waiter *w, struct arena *a, struct member *m,
 	    struct right **out, size_t *n, struct err *e); /* NULL: not told yet */
 
+	/* Restoring a table: see ask.h. NULL: not known there yet. */
+	int (*dump)(struct waiter *w, struct arena *a, const struct dump_question *q,
+	    struct dump_facts *out, void (*progress)(void *ctx, const char *line), void *ctx,
+	    struct err *e);
+	int (*standing)(struct cluster *c, struct waiter *w, struct arena *a,
+	    const struct standing_question *q, struct standing *out, struct err *e);
+
 	/* Effects. attempt: sends the effect's texts on this session and fills its outcome. */
 	int (*attempt)(struct conn *x, struct waiter *w, int64_t deadline, struct effect *f);
 	/* May a plan act on this session? Refuses poolers. */

@@ -50,6 +50,11 @@ int pg_ask_names(struct cluster *c, struct waiter *w, struct arena *a, const cha
     const char ***out, size_t *n, struct err *e);
 int pg_ask_rights(struct cluster *c, struct waiter *w, struct arena *a, struct member *m,
     struct right **out, size_t *n, struct err *e);
+int pg_ask_dump(struct waiter *w, struct arena *a, const struct dump_question *q,
+    struct dump_facts *out, void (*progress)(void *ctx, const char *line), void *ctx,
+    struct err *e);
+int pg_ask_standing(struct cluster *c, struct waiter *w, struct arena *a,
+    const struct standing_question *q, struct standing *out, struct err *e);
 int pg_attempt(struct conn *x, struct waiter *w, int64_t deadline, struct effect *f);
 int pg_refuse_pooler(struct cluster *c, struct waiter *w, struct conn *x, struct err *e);
 void pg_cancel(struct conn *x);

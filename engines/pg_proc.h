@@ -143,6 +143,14 @@ int proc_backup_drill(struct cluster *c, struct waiter *w, const struct step *s,
     struct outcome *out, void (*progress)(void *ctx, const char *line), void *ctx, struct err *e);
 int proc_safety_copy(struct cluster *c, struct waiter *w, const struct step *s, struct arena *a,
     struct outcome *out, void (*progress)(void *ctx, const char *line), void *ctx, struct err *e);
+/* pg_proc_restore.c, pg_proc_swap.c */
+int proc_restore_load(struct cluster *c, struct waiter *w, const struct step *s, struct arena *a,
+    struct outcome *out, void (*progress)(void *ctx, const char *line), void *ctx, struct err *e);
+int proc_restore_swap(struct cluster *c, struct waiter *w, const struct step *s, struct arena *a,
+    struct outcome *out, void (*progress)(void *ctx, const char *line), void *ctx, struct err *e);
+int proc_restore_swap_back(struct cluster *c, struct waiter *w, const struct step *s,
+    struct arena *a, struct outcome *out, void (*progress)(void *ctx, const char *line), void *ctx,
+    struct err *e);
 /* pg_proc_point.c: where a server replicates from. */
 int proc_point(struct cluster *c, struct waiter *w, const struct step *s, struct arena *a,
     struct outcome *out, void (*progress)(void *ctx, const char *line), void *ctx, struct err *e);

@@ -115,6 +115,25 @@ int policy_plan_undo(struct arena *a, struct plan *p, const struct guard_input *
 int policy_plan_backup(struct arena *a, struct plan *p, const struct guard_input *in,
     const struct backup_config *b, const char *verb, struct err *e);
 
+/* What a restore of a table rests on: the dump, and what stands. */
+struct dump_facts;
+struct standing;
+struct restore_input {
+	const struct guard_input *guard;
+	const struct dump_facts *dump;
+	const struct standing *standing;
+	const char *schema, *table, *path;
+	int is_beside; /* it is loaded, and takes nobody's place */
+};
+/* Loaded beside with the replicas held, then swapped with what stands, which goes aside. What
+ * cannot be is a refused plan. */
+int policy_plan_table(
+    struct arena *a, struct plan *p, const struct restore_input *in, struct err *e);
+/* True where a filed plan swapped a table: its undo is policy_plan_table_back. */
+const struct step *policy_is_table(const struct plan *filed);
+int policy_plan_table_back(struct arena *a, struct plan *p, const struct guard_input *in,
+    const struct plan *filed, struct err *e);
+
 /* What rm, its undo and expunge rest on: a host, a path there, and the cluster's config. */
 struct remove_input {
 	const struct guard_input *guard;

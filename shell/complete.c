@@ -46,6 +46,7 @@ static const struct {
     {"cancel", REQUESTS},
     {"undo", REQUESTS},
     {"expunge", REQUESTS},
+    {"restore", NAMES},
     {"plan", LINES}, /* a whole line of its own */
     {"tables", NAMES},
     {"\\d", NAMES},

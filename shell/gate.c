@@ -128,7 +128,7 @@ say_given_back(struct app *app, const struct plan *p)
 	for (i = 0; i < p->nsteps; i++) {
 		if (p->steps[i].part != PART_MAIN)
 			continue;
-		if (p->steps[i].kind == KIND_LOAD)
+		if (p->steps[i].kind == KIND_LOAD && p->steps[i].say == NULL)
 			out_line(app, STYLE_SAFE,
 			    "  %-12s BACK: loaded, compared with its source, equal, committed",
 			    p->steps[i].node);
