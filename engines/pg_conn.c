@@ -127,6 +127,10 @@ refused(struct pg_conn *c, struct err *e)
 		return err_hint(e, "wait until the server accepts sessions, then try again");
 	if (strcmp(state, "53300") == 0)
 		return err_hint(e, "end a session there, or log in as a user with reserved slots");
+	if (strstr(text, "GSSAPI") != NULL)
+		return err_hint(e,
+		    "get a ticket with kinit; krbsrvname and the server's name in the address make "
+		    "the name it must be for");
 	if (PQconnectionNeedsPassword(c->pq))
 		return err_hint(e,
 		    "put the password into a passfile (~/.pgpass, mode 0600) or name "

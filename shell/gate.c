@@ -27,16 +27,19 @@ static const enum style styles[] = {
 };
 
 static void
-draw(struct app *app, const struct show *s)
+draw(struct app *app, const struct show *s, int pages)
 {
+	struct out_lines *l = out_lines_begin(app, pages);
 	size_t i;
 
 	for (i = 0; i < s->n; i++)
-		out_line(app, styles[s->lines[i].style], "%s", s->lines[i].text);
+		out_lines_put(l, styles[s->lines[i].style], s->lines[i].text);
+	out_lines_end(l);
 }
 
 /* The whole plan; where its head scrolls away above the question, or a person has to sign, the head
- * again in four lines. */
+ * again in four lines. Without a question (`plan LINE`) a pager shows what is taller than the
+ * screen, and the head stays below it. */
 static void
 show(struct app *app, struct arena *a, const struct plan *p, int is_brief)
 {
@@ -44,13 +47,14 @@ show(struct app *app, struct arena *a, const struct plan *p, int is_brief)
 	size_t lines;
 
 	show_plan(a, p, app->width, is_brief, &s);
-	draw(app, &s);
+	draw(app, &s, !is_brief && app->is_interactive && s.n + 1 > (size_t)app->height);
 	lines = s.n;
-	if (!is_brief || !app->is_interactive)
+	if (!app->is_interactive)
 		return;
 	show_sum(a, p, app->width, &s);
-	if (p->verdict.level == LEVEL_APPROVE || lines + s.n + 2 > (size_t)app->height)
-		draw(app, &s);
+	if ((is_brief && p->verdict.level == LEVEL_APPROVE) ||
+	    lines + s.n + 2 > (size_t)app->height)
+		draw(app, &s, 0);
 }
 
 static int

@@ -16,6 +16,11 @@ void out_line(struct app *app, enum style style, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 /* Several lines of text of our own making, each made inert. */
 void out_text(struct app *app, enum style style, const char *text, size_t len);
+/* Lines one by one between begin and end; with `pages`, through the pager at a terminal. */
+struct out_lines;
+struct out_lines *out_lines_begin(struct app *app, int pages);
+void out_lines_put(struct out_lines *l, enum style style, const char *text);
+void out_lines_end(struct out_lines *l);
 /* True where fd is a terminal that takes colour, and the person did not say NO_COLOR. */
 int out_wants_color(int fd);
 /* Reads the terminal's size into app->width and height; 0 where stdout is none. */

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # A newcomer's first minutes on a cluster of their own, with as little as they may be given: doctor
 # names what is missing, init writes the configuration; and the ways there are to reach a server: TLS
-# with both certificates, service files, several hosts in one address.
+# with both certificates, service files, several hosts in one address, Kerberos.
 
 load ../lab/lab
 
@@ -170,4 +170,61 @@ assert n["role"] == "primary" and n["port"] == int(sys.argv[1]), n' "$(node_port
 	echo "$output"
 	[[ "$output" =~ pg2\ +replica.*PAUSED\ at\ .*hardened ]]
 	[[ "$output" == *'pg2 is held by alice since'* ]]
+}
+
+# A KDC of our own on a port of the loopback address, with a ticket for look and a key for pg1.
+kerberos() {
+	local d=$1 port=$(($(node_port pg1) + 15000)) owner
+	owner=$(as_root stat -c %U "$(node_data pg1)")
+	printf '%s\n' '[libdefaults]' 'default_realm = HOLDFAST.TEST' 'dns_lookup_kdc = false' 'rdns = false' \
+		'dns_canonicalize_hostname = false' '[realms]' 'HOLDFAST.TEST = {' "kdc = 127.0.0.1:$port" '}' >"$d/krb5.conf"
+	printf '%s\n' '[kdcdefaults]' "kdc_listen = 127.0.0.1:$port" "kdc_tcp_listen = 127.0.0.1:$port" '[realms]' \
+		'HOLDFAST.TEST = {' "database_name = $d/principal" "key_stash_file = $d/stash" '}' >"$d/kdc.conf"
+	export KRB5_CONFIG=$d/krb5.conf KRB5_KDC_PROFILE=$d/kdc.conf
+	PATH=$PATH:/usr/sbin kdb5_util create -s -r HOLDFAST.TEST -P secret
+	printf '%s\n' 'addprinc -pw ticket look' 'addprinc -randkey holdfast/localhost' \
+		"ktadd -k $d/keytab holdfast/localhost" | PATH=$PATH:/usr/sbin kadmin.local -r HOLDFAST.TEST
+	PATH=$PATH:/usr/sbin krb5kdc -n >"$d/kdc.log" 2>&1 3>&- &
+	echo $! >"$d/kdc.pid"
+	unset KRB5_CONFIG KRB5_KDC_PROFILE
+	as_root install -m 600 -o "$owner" "$d/keytab" "$(node_data pg1)/holdfast.keytab"
+	as_root install -d -m 755 "$LAB/kerberos"
+	as_root install -m 644 "$d/krb5.conf" "$LAB/kerberos/"
+	as_root install -d -m 700 -o hf-alice "$LAB/kerberos/alice"
+}
+
+@test "Kerberos: gssencmode and krbsrvname of an address are libpq's; without a ticket it says what is missing" {
+	local d=$BATS_TEST_TMPDIR base
+	kerberos "$d"
+	as_root sed -i -e '1i host all look 127.0.0.1/32 gss include_realm=0' "$(node_data pg1)/pg_hba.conf"
+	sql pg1 "ALTER SYSTEM SET krb_server_keyfile = '$(node_data pg1)/holdfast.keytab'"
+	sql pg1 'SELECT pg_reload_conf()' >/dev/null
+	with() { sed "s|host=127.0.0.1 port=$(node_port pg1)|host=localhost port=$(node_port pg1) $1|" "$LAB/look.conf" | as_root tee "$LAB/kerberos.conf" >/dev/null; }
+	ticketed() { as_user hf-alice env KRB5_CONFIG="$LAB/kerberos/krb5.conf" KRB5CCNAME="FILE:$LAB/kerberos/alice/cc" "$@"; }
+	krb() { ticketed "$(holdfast_bin)" --config "$LAB/kerberos.conf" --as alice "$@"; }
+	with 'gssencmode=require krbsrvname=holdfast'
+	run -0 krb -c topology
+	echo "$output"
+	[[ "$output" =~ pg1\ +unreachable ]]
+	[[ "$(tr -s '\n ' '  ' <<<"$output")" == *'GSSAPI encryption required but was impossible (possibly no credential cache,'* ]]
+	run -4 krb --cluster lab -c 'connect pg1'
+	echo "$output"
+	[[ "$output" == *'error: pg1: could not connect: '*'GSSAPI'*'get a ticket with kinit'* ]]
+	as_root kill -0 "$(cat "$d/kdc.pid")"
+	ticketed kinit look <<<'ticket'
+	run -0 krb --csv -c "SELECT gss_authenticated, encrypted, principal FROM pg_stat_gssapi WHERE pid = pg_backend_pid();"
+	echo "$output"
+	[[ "$output" == *'t,t,look@HOLDFAST.TEST'* ]]
+	run -0 krb -c topology
+	[[ "$output" =~ pg1\ +PRIMARY ]]
+	# The name of the service is the address's, and a wrong one is said.
+	with 'gssencmode=require krbsrvname=somebody'
+	run -0 krb -c topology
+	echo "$output"
+	[[ "$output" =~ pg1\ +unreachable ]]
+	[[ "$(tr -s '\n ' '  ' <<<"$output")" == *'somebody/localhost@HOLDFAST.TEST not found in Kerberos database'* ]]
+	kill "$(cat "$d/kdc.pid")"
+	as_root sed -i 1d "$(node_data pg1)/pg_hba.conf"
+	sql pg1 "ALTER SYSTEM RESET krb_server_keyfile"
+	sql pg1 'SELECT pg_reload_conf()' >/dev/null
 }

@@ -28,6 +28,10 @@ packages() {
 	python3-etcd:Patroni's way to it
 	curl:asks Patroni in a test
 	pgbouncer:a pooler in front of a server, in a test
+	pspg:a pager for tables, in a test
+	krb5-kdc:gives out Kerberos tickets, in a test
+	krb5-admin-server:makes its principals, in a test
+	krb5-user:gets a ticket, in a test
 	strace:tests stop a program at a system call
 	asciinema:plays what replay exports, in a test
 	chromium:opens the postmortem's page, in a test

@@ -30,7 +30,9 @@ sealed() { # every journal of alice's is closed and signed
 	line 'select 40 + 2 as n;'
 	see '42'
 	line 'plan drop table orders cascade;'
-	see 'REVERSIBLE'
+	see_last '^:'
+	key q
+	see 'WAY BACK'
 	see_last 'PRIMARY>'
 	line 'topology'
 	see '[+]- pg2'

@@ -110,6 +110,35 @@ same_as() {
 	see_last 'PRIMARY shop>$'
 }
 
+@test "plan LINE at 80x24: a pager for the whole plan, and what matters stays below it" {
+	shell 80 24
+	line 'plan DROP TABLE orders CASCADE;'
+	see_last '^:'
+	visible | head -n 1 | grep -q '^PLAN '
+	key q
+	see_last 'PRIMARY shop>$'
+	visible | grep -qE '^  WHAT +DROP TABLE orders CASCADE;$'
+	visible | grep -qE '^  WHERE +pg1, the PRIMARY, database shop; held back first: pg2$'
+	visible | grep -qE '^  TAKES AWAY +table public.orders: 20,000 rows'
+	visible | grep -qE '^  WAY BACK '
+	line 'plan SELECT 1;'
+	see '^PLAN .* read$'
+	see_last 'PRIMARY shop>$'
+}
+
+@test "pspg as the pager: the same rows, scrolled sideways, and q comes back" {
+	shell 80 15 PAGER=pspg
+	line "select g, repeat('x', 200) as wide from generate_series(1, 60) as g;"
+	# It takes the table for one: the title line stays, 80 of more than 200 columns are shown.
+	see '80/2[0-9][0-9] +L:'
+	see '^ +g +\|'
+	[ "$(visible | grep -cE '^ +[0-9]+ \| x+')" -ge 9 ]
+	key q
+	see_last 'PRIMARY shop>$'
+	line "select 'after' as pspg;"
+	see '^ after$'
+}
+
 @test "TERM=dumb: \\watch and live screens show one picture below the other, and no control sequence" {
 	TERM_IN=dumb shell 80 24
 	line 'select 1 as one;'
@@ -210,7 +239,8 @@ released() {
 	see '^  carol INC-9: sessions on pg1; ACTS \(has the lock\) on pg1, active for [0-9.]+ m?s:'
 	see '^  bob: sessions on pg1, pg2'
 	see '^  bob: request [a-z2-7]{8} for pg1: DROP TABLE order_items;'
-	see 'somebody else ACTS on pg1: "'
+	see '! somebody else is here: "carol INC-9" ACTS on pg1; "bob" works on pg1, pg2'
+	[ "$(screen | grep -c 'somebody else')" = 1 ]
 	line 'where'
 	see '^ also here +\| carol INC-9: sessions on pg1; ACTS'
 	see '^ also here +\| bob: request '
