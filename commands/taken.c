@@ -16,8 +16,8 @@ losing_size(struct arena *a, int64_t rows, int64_t bytes)
 {
 	if (rows < 0 && bytes < 0)
 		return "definition only";
-	return arena_printf(
-	    a, "%s rows, %s", rows < 0 ? "unknown" : text_count(a, rows), text_bytes(a, bytes));
+	return arena_printf(a, "%s, %s", rows < 0 ? "unknown rows" : text_many(a, rows, "row"),
+	    text_bytes(a, bytes));
 }
 
 int

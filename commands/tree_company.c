@@ -13,28 +13,28 @@
 
 #define STATEMENT_SHOWN 60
 #define NAMES_MAX 50
+#define PLACES_NAMED 4
 
-/* "pg1, pg2" where this one has sessions; the first of them that acts or runs something. */
+/* "pg1, pg2" where this one has sessions, or how many; the first that acts or runs something. */
 static const char *
 places(struct drawing *d, const struct topology *t, const char *who, const struct company **busy)
 {
 	const struct company *c;
-	const char *out = NULL, *last = "";
-	size_t i;
+	const char *out = "", *last = "";
+	size_t i, n = 0;
 
 	*busy = NULL;
 	for (i = 0; i < t->ncompanies; i++) {
 		c = &t->companies[i];
 		if (strcmp(c->who, who) != 0)
 			continue;
-		if (strcmp(last, c->node) != 0)
-			out =
-			    out == NULL ? c->node : arena_printf(d->arena, "%s, %s", out, c->node);
+		if (strcmp(last, c->node) != 0 && n++ < PLACES_NAMED)
+			out = arena_printf(d->arena, "%s%s%s", out, n > 1 ? ", " : "", c->node);
 		last = c->node;
 		if (c->statement != NULL && (*busy == NULL || c->is_acting > (*busy)->is_acting))
 			*busy = c;
 	}
-	return out;
+	return n <= PLACES_NAMED ? out : text_many(d->arena, (int64_t)n, "node");
 }
 
 static int

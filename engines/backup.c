@@ -264,10 +264,9 @@ check_proof(struct arena *a, const struct backup_config *b, struct backup_facts 
 		find(a, f, "proved", BACKUP_FAIL, "the drill of %s failed, %s ago", p->item,
 		    age(a, p->at));
 	else
-		find(a, f, "proved", BACKUP_OK,
-		    "%s was restored %s ago in %s: %s rows in %lld tables", p->item, age(a, p->at),
-		    text_seconds(a, (double)p->ms / 1000), text_count(a, p->rows),
-		    (long long)p->tables);
+		find(a, f, "proved", BACKUP_OK, "%s was restored %s ago in %s: %s in %s", p->item,
+		    age(a, p->at), text_seconds(a, (double)p->ms / 1000),
+		    text_many(a, p->rows, "row"), text_many(a, p->tables, "table"));
 }
 
 int

@@ -90,7 +90,7 @@ dump_rows(struct my_undo *u, struct copy *c, const char *schema, const char *tab
 		    where[0] == '\0' ? "" : " WHERE ", where),
 		&rows, e) < 0)
 		return -1;
-	my_undo_say(u, "copying %s rows of %s", text_count(u->a, rows), full);
+	my_undo_say(u, "copying %s of %s", text_many(u->a, rows, "row"), full);
 	argv[n++] = "--no-create-info";
 	argv[n++] = "--skip-triggers";
 	argv[n++] = "--complete-insert";

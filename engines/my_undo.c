@@ -186,8 +186,8 @@ check_target(struct my_undo *u, struct err *e)
 		u, u->dst, arena_printf(u->a, "SELECT COUNT(*) FROM %s", u->source), &n, e) < 0)
 		return -1;
 	if (n > 0) {
-		err_set(e, ERR_STALE, "%s on %s has %lld rows again; nothing was done", u->source,
-		    u->to->name, (long long)n);
+		err_set(e, ERR_STALE, "%s on %s has %s again; nothing was done", u->source,
+		    u->to->name, text_many(u->a, n, "row"));
 		return err_hint(e, "move them to another table, then plan the undo again");
 	}
 	if (my_undo_count(u, u->dst,

@@ -173,8 +173,8 @@ put_back(struct back *b, int64_t *inserted, int64_t *updated, struct err *e)
 		return -1;
 	if (missing + differing > 0)
 		return err_set(e, ERR_FAILED,
-		    "%lld rows of %s are not as they were after loading; rolled back",
-		    (long long)(missing + differing), u->source);
+		    "after loading, %s of %s differed from what was there before; rolled back",
+		    text_many(u->a, missing + differing, "row"), u->source);
 	if (my_undo_do(u, u->dst, "COMMIT", NULL, e) == 0)
 		return 0;
 	u->out->is_unknown = u->dst->is_broken;
@@ -235,7 +235,8 @@ table_back(struct my_undo *u, const char *wanted, struct err *e)
 	rc = unlock(&b, rc, e);
 	if (rc < 0)
 		return -1;
-	my_undo_say(u, "%s: %s rows are back", u->source, text_count(u->a, inserted + updated));
+	my_undo_say(
+	    u, "%s: %s brought back", u->source, text_many(u->a, inserted + updated, "row"));
 	u->out->rows += inserted + updated;
 	return 0;
 }

@@ -110,7 +110,7 @@ flush(struct loading *l)
 	buf_reset(&l->b);
 	if (now_ms() - l->said > SAY_MS) {
 		l->said = now_ms();
-		my_undo_say(l->u, "%s: %s rows", l->u->source, text_count(l->u->a, l->u->rows));
+		my_undo_say(l->u, "%s: %s", l->u->source, text_many(l->u->a, l->u->rows, "row"));
 	}
 	return 0;
 }

@@ -14,6 +14,7 @@
 
 #define LAG_BYTES ((int64_t)64 << 20)
 #define LAG_MS 60000
+#define NEWEST 18 /* what `make matrix` plays the line on */
 
 static int
 is_held(const struct node *n)
@@ -308,27 +309,16 @@ lagging(const struct view_of *v)
 	return arena_printf(v->a, "%s is %s behind", v->n->name, text_bytes(v->a, v->n->lag_bytes));
 }
 
+/* Every server from 12 on answers; what a later one means by it nobody here has tried. */
 static const char *
-company(const struct view_of *v)
+newer(const struct view_of *v)
 {
-	const struct company *c;
-	const char *who = NULL;
-	size_t i;
-	int acts = 0;
-
-	for (i = 0; i < v->t->ncompanies; i++) {
-		c = &v->t->companies[i];
-		if (strcmp(c->node, v->n->name) != 0)
-			continue;
-		acts |= c->is_acting;
-		if (who == NULL)
-			who = c->who;
-		else if (strstr(who, c->who) == NULL)
-			who = arena_printf(v->a, "%s, %s", who, c->who);
-	}
-	return who == NULL ? NULL
-			   : arena_printf(v->a, "somebody else %s on %s: \"%s\"",
-				 acts ? "ACTS" : "works", v->n->name, who);
+	if (v->n->version < (NEWEST + 1) * 10000)
+		return NULL;
+	return arena_printf(v->a,
+	    "%s runs PostgreSQL %s, and nothing newer than %d was tried: a hold or proof there may "
+	    "not mean what it means on older servers",
+	    v->n->name, v->n->version_text == NULL ? "?" : v->n->version_text, NEWEST);
 }
 
 enum subject { THE_WHOLE, EACH_NODE, EACH_CONSUMER, EACH_LOGICAL };
@@ -365,6 +355,8 @@ static const struct {
     {55, EACH_NODE, "resume-promotes", would_promote,
 	"reset the recovery target there and restart it; do not resume it"},
     {57, EACH_NODE, "limits-behind", limits_behind, "raise it there and restart that standby"},
+    {56, EACH_NODE, "newer-server", newer,
+	"try pause and resume on a server of that version that matters to nobody first"},
     {58, EACH_NODE, "replay-locks", replay_locks,
 	"end those readers' sessions, or send them to another node"},
     {60, EACH_CONSUMER, "idle-slot", finding_idle_slot,
@@ -384,7 +376,7 @@ static const struct {
 	"keep it in the configuration: only so it is held with the others"},
     {90, EACH_NODE, "delayed", delayed, "pause it first if it has to serve as one"},
     {95, EACH_NODE, "lag", lagging, "`lag` shows whether it catches up"},
-    {99, EACH_NODE, "company", company, "agree with them who acts"},
+    {99, THE_WHOLE, "company", finding_company, "agree with them who acts"},
 };
 
 static void

@@ -28,5 +28,7 @@ rule_fn finding_two_primaries, finding_clone, finding_diverged;
 rule_fn finding_filling_slot, finding_idle_slot, finding_filling_standby, finding_failing_slot;
 /* pg_sync.c */
 rule_fn finding_sync_short;
+/* pg_company.c */
+rule_fn finding_company;
 
 #endif

@@ -178,8 +178,9 @@ static const struct {
 	"s.subdbid"
 	" ORDER BY 1, 2 LIMIT 1000"},
     {Q_PUBLICATIONS, 0,
-	"SELECT p.pubname, CASE WHEN p.puballtables THEN 'all tables' ELSE (SELECT count(*)"
-	"  FROM pg_catalog.pg_publication_rel AS r WHERE r.prpubid = p.oid) || ' tables' END"
+	"SELECT p.pubname, CASE WHEN p.puballtables THEN 'all tables' ELSE (SELECT count(*) ||"
+	"  CASE count(*) WHEN 1 THEN ' table' ELSE ' tables' END"
+	"  FROM pg_catalog.pg_publication_rel AS r WHERE r.prpubid = p.oid) END"
 	" || CASE WHEN p.pubtruncate THEN ', with TRUNCATE' ELSE '' END"
 	" FROM pg_catalog.pg_publication AS p ORDER BY 1 LIMIT 1000"},
     {Q_UNLIMIT, 0, "RESET statement_timeout"},

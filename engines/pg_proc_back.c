@@ -154,12 +154,12 @@ check_back(struct undo *u, const struct table_back *t, int64_t back, struct err 
 		return -1;
 	if (missing > 0 || (differing > 0 && t->changes && u->xid[0] == '\0'))
 		return err_set(e, ERR_FAILED,
-		    "%lld rows of %s are not as they were after loading; rolled back",
-		    (long long)(missing + differing), t->full);
-	undo_say(u, "%s: %s rows are back", t->full, text_count(u->a, back));
+		    "after loading, %s of %s differed from what was there before; rolled back",
+		    text_many(u->a, missing + differing, "row"), t->full);
+	undo_say(u, "%s: %s brought back", t->full, text_many(u->a, back, "row"));
 	if (differing > 0)
-		undo_say(u, "%s: %s rows were written by others since, and stay as they are",
-		    t->full, text_count(u->a, differing));
+		undo_say(u, "%s: %s written by others since, left as found", t->full,
+		    text_many(u->a, differing, "row"));
 	return 0;
 }
 

@@ -148,8 +148,8 @@ compare(struct undo *u, struct backup_proof *p, struct err *e)
 			    differs[0] == '\0' ? "" : "; ", full, sum.rows,
 			    arena_strdup(u->a, count));
 	}
-	undo_say(u, "%lld tables, %s rows read; %s", (long long)p->tables,
-	    text_count(u->a, p->rows), differs[0] == '\0' ? "counts as live" : differs);
+	undo_say(u, "%s, %s read; %s", text_many(u->a, p->tables, "table"),
+	    text_many(u->a, p->rows, "row"), differs[0] == '\0' ? "counts as live" : differs);
 	return 0;
 }
 

@@ -168,7 +168,7 @@ dump_rows(struct copying *x, const char *full, const char *where, size_t no, str
 		NULL, &r, e) < 0)
 		return -1;
 	counted = look_int(r, 0, 0, -1);
-	undo_say(u, "copying %s rows of %s", text_count(u->a, counted), full);
+	undo_say(u, "copying %s of %s", text_many(u->a, counted, "row"), full);
 	path = copy_path(u->a, &x->c, name);
 	f = fopen(path, "wxe");
 	if (f == NULL)
@@ -187,8 +187,8 @@ dump_rows(struct copying *x, const char *full, const char *where, size_t no, str
 	if (!ok)
 		return -1;
 	if (rows != counted)
-		return err_set(e, ERR_FAILED, "%lld of %lld rows of %s were copied",
-		    (long long)rows, (long long)counted, full);
+		return err_set(e, ERR_FAILED, "could copy %lld only of %s of %s", (long long)rows,
+		    text_many(u->a, counted, "row"), full);
 	u->out->rows += rows;
 	return copy_add(u->a, &x->c, name, arena_printf(u->a, "rows of %s", full), rows, e);
 }

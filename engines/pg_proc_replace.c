@@ -125,9 +125,8 @@ check_changed(struct undo *u, const struct shared *x, struct err *e)
 		return -1;
 	if (n == 0)
 		return 0;
-	err_set(e, ERR_REFUSED,
-	    "%s rows of %s were changed since, and that would be lost; rolled back",
-	    text_count(u->a, n), u->full);
+	err_set(e, ERR_REFUSED, "%s of %s changed since, which would be lost; rolled back",
+	    text_many(u->a, n, "row"), u->full);
 	return err_hint(e, "keep them in a table of their own, then plan the undo again");
 }
 
@@ -150,7 +149,7 @@ add_newer(struct undo *u, const struct shared *x, struct err *e)
 	}
 	if (n > 0)
 		undo_say(
-		    u, "%s: %s rows that came since are in it again", u->full, text_count(u->a, n));
+		    u, "%s: %s that came since put in again", u->full, text_many(u->a, n, "row"));
 	return 0;
 }
 

@@ -36,8 +36,8 @@ say_rate(struct pipe *p)
 	if (now_ms() - p->said_ms < SAY_EVERY_MS)
 		return;
 	p->said_ms = now_ms();
-	undo_say(u, "copying %s: %s rows, %s of about %s, %s/s, %s left", p->full,
-	    text_count(u->a, u->rows), text_bytes(u->a, u->done), text_bytes(u->a, u->total),
+	undo_say(u, "copying %s: %s, %s of about %s, %s/s, %s left", p->full,
+	    text_many(u->a, u->rows, "row"), text_bytes(u->a, u->done), text_bytes(u->a, u->total),
 	    text_bytes(u->a, (int64_t)rate),
 	    left > 0 && rate > 0 ? text_seconds(u->a, (double)left / rate) : "little");
 }

@@ -241,6 +241,12 @@ text_count(struct arena *a, int64_t n)
 }
 
 char *
+text_many(struct arena *a, int64_t n, const char *noun)
+{
+	return arena_printf(a, "%s %s%s", text_count(a, n), noun, n == 1 ? "" : "s");
+}
+
+char *
 text_copy(char *dst, size_t size, const char *src)
 {
 	snprintf(dst, size, "%s", src);

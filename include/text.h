@@ -36,6 +36,8 @@ int text_is_name(const char *s, size_t max);
 char *text_bytes(struct arena *a, int64_t bytes);
 char *text_seconds(struct arena *a, double seconds);
 char *text_count(struct arena *a, int64_t n);
+/* "1 row", "2,000 rows". */
+char *text_many(struct arena *a, int64_t n, const char *noun);
 /* Copies at most size - 1 bytes and terminates; returns dst. */
 char *text_copy(char *dst, size_t size, const char *src);
 

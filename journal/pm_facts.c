@@ -336,13 +336,13 @@ brought_back(struct pm *pm, struct pm_loss *x)
 		    strcmp(kind, "load") == 0)
 			x->until = ev;
 	}
-	x->how = arena_printf(pm->a, "%s%s%s%s%s, %s rows",
+	x->how = arena_printf(pm->a, "%s%s%s%s%s, %s",
 	    pm_str(args, "table") == NULL ? x->restore->text : pm_str(args, "table"),
 	    pm_str(args, "from") == NULL ? "" : " from ",
 	    pm_str(args, "from") == NULL ? "" : pm_str(args, "from"),
 	    pm_str(args, "to") == NULL ? "" : " to ",
 	    pm_str(args, "to") == NULL ? "" : pm_str(args, "to"),
-	    x->restore->rows < 0 ? "?" : text_count(pm->a, x->restore->rows));
+	    x->restore->rows < 0 ? "? rows" : text_many(pm->a, x->restore->rows, "row"));
 }
 
 void

@@ -84,8 +84,9 @@ row_plan(struct pm *pm, struct pm_event *ev)
 
 	ev->kind = PM_STEP;
 	ev->is_routine = 1;
-	ev->what = arena_printf(pm->a, "the plan, %zu steps, sha256:%s",
-	    json_array_size(json_object_get(plan, "steps")), str(ev, "digest"));
+	ev->what = arena_printf(pm->a, "the plan, %s, sha256:%s",
+	    text_many(pm->a, (int64_t)json_array_size(json_object_get(plan, "steps")), "step"),
+	    str(ev, "digest"));
 }
 
 static void
@@ -194,7 +195,7 @@ row_outcome(struct pm *pm, struct pm_event *ev)
 	ev->what = plus(pm, ev->what, ": ", ok ? str(ev, "tag") : str(ev, "error"), "");
 	ev->what = plus(pm, ev->what, " [", str(ev, "sqlstate"), "]");
 	if (rows >= 0 && is_act)
-		ev->what = arena_printf(pm->a, "%s, %s rows", ev->what, text_count(pm->a, rows));
+		ev->what = arena_printf(pm->a, "%s, %s", ev->what, text_many(pm->a, rows, "row"));
 	ev->what =
 	    arena_printf(pm->a, "%s, %lld ms", ev->what, (long long)pm_int(ev->json, "ms", 0));
 }

@@ -234,9 +234,8 @@ door_ask_commit(struct door *d, struct err *e)
 
 	if (!(d->plan->verdict.guards & GUARD_COUNT))
 		return 0;
-	out_line(d->app, STYLE_BOLD,
-	    "%s rows in an open transaction on %s. Nothing is permanent yet.",
-	    text_count(d->arena, d->report->rows), d->plan->session.node);
+	out_line(d->app, STYLE_BOLD, "%s in an open transaction on %s. Nothing is permanent yet.",
+	    text_many(d->arena, d->report->rows, "row"), d->plan->session.node);
 	if (!d->app->is_interactive && d->app->confirm != NULL)
 		return 0;
 	answer = repl_ask(

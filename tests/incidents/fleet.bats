@@ -94,7 +94,7 @@ assert c["retained"] > 3000000 and c["growth"] > 0 and 0 < c["room"] <= 1 << 30,
 		user=replicator passfile=$LAB/servers/replicator.pgpass' PUBLICATION pub
 		WITH (create_slot = false, slot_name = 'sub', enabled = false, copy_data = false)" dwh
 	run -0 picture "$(at pg1) dbname=shop" "$(at pg2)" "$(at pg3)"
-	[[ "$output" == *'on pg1, database shop: publication "pub" (1 tables, with TRUNCATE)'* ]]
+	[[ "$output" == *'on pg1, database shop: publication "pub" (1 table, with TRUNCATE)'* ]]
 	[[ "$output" == *'on pg1, database dwh: subscription "sub", disabled (publications pub, slot'* ]]
 	[[ "$output" == *'logical slot "sub", inactive'* ]]
 	[[ "$output" == *'subscription "sub" of database dwh on pg1 is disabled'* ]]

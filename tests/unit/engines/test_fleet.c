@@ -99,6 +99,54 @@ fork_passed(void **state)
 }
 
 static void
+newer_server(void **state)
+{
+	struct sight *p = see("p", "127.0.0.1", 6001, 0, "a");
+
+	(void)state;
+	p->probe->version = 180003;
+	p->probe->version_text = "18.3";
+	assert_null(says(crawl_topology(k, a), "newer-server"));
+	p->probe->version = 190001;
+	p->probe->version_text = "19.1\033[31m";
+	HAS(crawl_topology(k, a), "newer-server",
+	    "p runs PostgreSQL 19.1\\x1b[31m, and nothing newer than 18 was tried");
+}
+
+/* One sentence for all of them, wherever they work. */
+static void
+other_operators(void **state)
+{
+	static struct company on_p[] = {{.who = "bob", .pid = 1}, {.who = "bob", .pid = 2},
+	    {.who = "carol INC-9", .pid = 3, .is_acting = 1}};
+	static struct company on_x[] = {{.who = "bob", .pid = 4}, {.who = "bob", .pid = 5}};
+	struct sight *s;
+	struct topology *t;
+	size_t i, n = 0;
+	char name[16];
+
+	(void)state;
+	s = see("p", "127.0.0.1", 6001, 0, "a");
+	s->probe->companies = on_p;
+	s->probe->ncompanies = 3;
+	see("x", "127.0.0.1", 6002, 1, "b")->probe->companies = on_x;
+	k->sights[1]->probe->ncompanies = 2;
+	t = crawl_topology(k, a);
+	HAS(t, "company",
+	    "somebody else is here: \"carol INC-9\" ACTS on p; \"bob\" works on p, x");
+	for (i = 0; i < t->nfindings; i++)
+		n += strcmp(t->findings[i].id, "company") == 0;
+	assert_int_equal(n, 1);
+	for (i = 3; i < 7; i++) {
+		snprintf(name, sizeof(name), "x%zu", i);
+		s = see(name, "127.0.0.1", 6000 + (int)i, 1, name);
+		s->probe->companies = on_x;
+		s->probe->ncompanies = 2;
+	}
+	HAS(crawl_topology(k, a), "company", "\"bob\" works on 6 nodes");
+}
+
+static void
 synchronous(void **state)
 {
 	static const struct {
@@ -211,6 +259,8 @@ main(void)
 	    T(history),
 	    T(parted),
 	    T(fork_passed),
+	    T(newer_server),
+	    T(other_operators),
 	    T(synchronous),
 	    T(slots_fill),
 	    T(subscriptions),

@@ -379,7 +379,7 @@ test_replace(void **state)
 	assert_string_not_equal(schema_of(f, 0), before);
 	on_primary(f, "UPDATE orders SET total = total + 1 WHERE id = 5");
 	assert_int_equal(undo(f, "orders", oid, "replace", &o), -1);
-	assert_non_null(strstr(f->e.msg, "1 rows of"));
+	assert_non_null(strstr(f->e.msg, "1 row of"));
 	on_primary(f, "UPDATE orders SET total = total - 1 WHERE id = 5");
 	on_primary(f,
 	    "ALTER TABLE orders DISABLE TRIGGER orders_changed; UPDATE orders SET changed_at = "
