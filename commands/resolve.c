@@ -18,19 +18,21 @@ list(struct context *c, const struct unknown *u, size_t n, struct result *r)
 {
 	static const char *const titles[] = {
 	    "id", "began", "by", "node", "xid", "the server says", "statement"};
-	const char **cells = arena_array(c->arena, 7 * n + 1, sizeof(*cells)), *why, *says;
+	const char **cells = arena_array(c->arena, 7 * n + 1, sizeof(*cells)), *why, *says, *where;
 	size_t i;
 
 	for (i = 0; i < n; i++) {
 		const char **row = cells + 7 * i;
 
-		says = resolve_ask(c, &u[i], &why);
+		says = resolve_ask(c, &u[i], &why, &where);
 		row[0] = resolve_id(c->arena, &u[i]);
 		row[1] = arena_printf(c->arena, "%.19sZ", u[i].t);
 		row[2] = u[i].person;
 		row[3] = u[i].node;
 		row[4] = u[i].xid;
-		row[5] = says != NULL ? says : arena_printf(c->arena, "nothing: %s", why);
+		row[5] = says != NULL ? arena_printf(c->arena, "%s%s%s", says,
+					    where[0] != '\0' ? ": " : "", where)
+				      : arena_printf(c->arena, "nothing: %s", why);
 		row[6] = text_fit(c->arena, u[i].text, strlen(u[i].text), 60);
 	}
 	r->kind = RETURNS_VIEW;

@@ -12,13 +12,15 @@
 
 /* What the server says, or NULL and why it says nothing. */
 const char *
-resolve_ask(struct context *c, const struct unknown *u, const char **why)
+resolve_ask(struct context *c, const struct unknown *u, const char **why, const char **evidence)
 {
-	const char *status = NULL;
-	int64_t age = (int64_t)time(NULL) - rfc3339_parse(arena_printf(c->arena, "%.19sZ", u->t));
+	struct fate_asked q = {.xid = u->xid,
+	    .text = u->text,
+	    .age_s = (int64_t)time(NULL) - rfc3339_parse(arena_printf(c->arena, "%.19sZ", u->t))};
+	struct fate f = {0};
 	struct err own = {0};
-	int is_certain;
 
+	*evidence = "";
 	*why = "it knows no more";
 	if (strcmp(u->part, "main") != 0)
 		*why = "it was no transaction that changes data";
@@ -26,17 +28,14 @@ resolve_ask(struct context *c, const struct unknown *u, const char **why)
 		*why = "no transaction id was recorded";
 	else if (c->cluster == NULL)
 		*why = "not connected";
-	else if (ask_xact(c->cluster, c->waiter, u->identity, u->xid, age, &status, &is_certain,
-		     &own) != 0)
+	else if (ask_fate(c->cluster, c->waiter, u->identity, &q, &f, &own) != 0)
 		*why = arena_strdup(c->arena, own.msg);
-	else if (status != NULL && !is_certain) {
-		*why = arena_printf(c->arena,
-		    "it says %s, but it crashed since, and may have given the number to another "
-		    "transaction",
-		    status);
-		return NULL;
-	}
-	return status;
+	else if (f.status != NULL && !f.is_certain)
+		*why = arena_printf(c->arena, "it says %s, but %s", f.status, f.why);
+	else if (f.why != NULL)
+		*why = f.why;
+	*evidence = arena_strdup(c->arena, f.evidence);
+	return f.is_certain ? f.status : NULL;
 }
 
 const char *
@@ -49,9 +48,9 @@ resolve_id(struct arena *a, const struct unknown *u)
  * why nothing can be written. */
 static int
 settle(struct context *c, const struct unknown *u, const char *stated, const char **status,
-    int *by_person, struct err *e)
+    int *by_person, const char **evidence, struct err *e)
 {
-	const char *why, *says = resolve_ask(c, u, &why);
+	const char *why, *says = resolve_ask(c, u, &why, evidence);
 
 	*status = says != NULL ? says : stated;
 	*by_person = says == NULL;
@@ -78,14 +77,14 @@ int
 resolve_record(struct context *c, const struct unknown *u, const char *stated, const char *reason,
     struct result *r, struct err *e)
 {
-	const char *status;
+	const char *status, *evidence;
 	int by_person;
 
 	if (!c->is_signed)
 		return err_set(e, ERR_APPROVAL,
 		    "this session is unsigned, and what became of a "
 		    "statement is written down under a name");
-	if (settle(c, u, stated, &status, &by_person, e) != 0)
+	if (settle(c, u, stated, &status, &by_person, &evidence, e) != 0)
 		return -1;
 	r->kind = RETURNS_ENTRY;
 	r->entry.type = "recover";
@@ -94,7 +93,12 @@ resolve_record(struct context *c, const struct unknown *u, const char *stated, c
 	    u->session, "seq", (json_int_t)u->seq, "status", status, "by",
 	    by_person ? "operator" : "server", "plan", u->plan, "node", u->node, "identity",
 	    u->identity, "xid", u->xid, "reason", journal_text(reason, strlen(reason)));
-	r->entry.say = arena_printf(c->arena, "%s is %s, says the %s; written down",
-	    resolve_id(c->arena, u), status, by_person ? "operator" : "server");
+	if (!by_person && evidence[0] != '\0')
+		json_object_set_new(
+		    r->entry.body, "evidence", journal_text(evidence, strlen(evidence)));
+	r->entry.say = arena_printf(c->arena, "%s is %s, says the %s%s%s%s; written down",
+	    resolve_id(c->arena, u), status, by_person ? "operator" : "server",
+	    by_person || evidence[0] == '\0' ? "" : " (", by_person ? "" : evidence,
+	    by_person || evidence[0] == '\0' ? "" : ")");
 	return 0;
 }

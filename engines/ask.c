@@ -73,17 +73,14 @@ by_identity(struct cluster *c, const char *identity)
 
 /* No other server than the one that ran it: the same number means another transaction there. */
 int
-ask_xact(struct cluster *c, struct waiter *w, const char *identity, const char *xid, int64_t age_s,
-    const char **status, int *is_certain, struct err *e)
+ask_fate(struct cluster *c, struct waiter *w, const char *identity, const struct fate_asked *q,
+    struct fate *out, struct err *e)
 {
 	CLEAN_MEMBERS struct cluster *held = NULL;
 	const struct topology *ignored;
 	struct member *m;
 
-	*status = NULL;
-	*is_certain = 0;
-	if (c->driver->xact == NULL)
-		return 0;
+	memset(out, 0, sizeof(*out));
 	/* Identities are known once the nodes were looked at. */
 	if (cluster_settle(c, w, e) < 0 ||
 	    (by_identity(c, identity) == NULL && ask_topology(c, w, &ignored, e) < 0))
@@ -93,7 +90,7 @@ ask_xact(struct cluster *c, struct waiter *w, const char *identity, const char *
 	if ((m = by_identity(c, identity)) == NULL)
 		return err_set(
 		    e, ERR_CONN, "no node that answers is the server that ran it (%s)", identity);
-	return c->driver->xact(c, w, m, xid, age_s, status, is_certain, e);
+	return c->driver->fate(c, w, m, q, out, e);
 }
 
 int

@@ -53,14 +53,26 @@ int ask_reads(struct cluster *c, struct waiter *w, struct arena *a, const char *
 int ask_syntax(struct cluster *c, struct waiter *w, const char *text, size_t len, struct err *e);
 
 /*
- * What became of a transaction of age_s seconds ago: "committed", "aborted", "in progress", or NULL
- * where the server no longer knows. Asked of the node with this identity and no other; ERR_CONN
- * where none answers. A server that crashed since may have given the number away again (it is not
- * durable before the transaction's first durable record): what it says then is of another
- * transaction, or of this one; only "aborted" holds for this one either way. *is_certain says so.
+ * What became of a statement: "committed", "aborted", "in progress", or NULL where the server no
+ * longer knows. Asked of the node with this identity and no other; ERR_CONN where none answers.
+ * PostgreSQL is asked about the number of its transaction. A server that crashed since may have
+ * given the number away again (it is not durable before the transaction's first durable record):
+ * what it says then is of another transaction, or of this one; only "aborted" holds for this one
+ * either way. MariaDB and MySQL are asked what their binary log has since the position taken before
+ * the statement.
  */
-int ask_xact(struct cluster *c, struct waiter *w, const char *identity, const char *xid,
-    int64_t age_s, const char **status, int *is_certain, struct err *e);
+struct fate_asked {
+	const char *xid, *text; /* as the begin record has them */
+	int64_t age_s;
+};
+struct fate {
+	const char *status;
+	int is_certain;
+	const char *why;    /* static: it is not certain, or says nothing; NULL */
+	char evidence[512]; /* where it stands, "my1-bin.000002:344, GTID 0-1-17"; "" */
+};
+int ask_fate(struct cluster *c, struct waiter *w, const char *identity, const struct fate_asked *q,
+    struct fate *out, struct err *e);
 
 /* What hangs on an object: what a RESTRICT drop is refused for, what CASCADE takes along. */
 struct dependent {

@@ -70,9 +70,8 @@ struct driver {
 	    const char *argument, struct listing *out, struct err *e);
 	int (*names)(struct cluster *c, struct waiter *w, struct arena *a, const char *prefix,
 	    const char ***out, size_t *n, struct err *e);
-	int (*xact)(struct cluster *c, struct waiter *w, struct member *m, const char *xid,
-	    int64_t age_s, const char **status, int *is_certain,
-	    struct err *e); /* NULL: the engine keeps no outcomes */
+	int (*fate)(struct cluster *c, struct waiter *w, struct member *m,
+	    const struct fate_asked *q, struct fate *out, struct err *e);
 
 	int (*rights)(struct cluster *c, struct waiter *w, struct arena *a, struct member *m,
 	    struct right **out, size_t *n, struct err *e); /* NULL: not told yet */

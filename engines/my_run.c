@@ -206,7 +206,7 @@ my_pen(struct cluster *c, struct waiter *w, struct member *m, struct err *e)
 	return 0;
 }
 
-/* No number of a transaction can be asked about later: what became of it is seen in the objects. */
+/* No number of a transaction can be asked about at once: see my_fate.c for later. */
 int
 my_xact_status(struct cluster *c, struct waiter *w, struct member *m, const char *xid,
     const char **status, struct err *e)

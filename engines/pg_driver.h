@@ -61,8 +61,8 @@ void pg_cancel(struct conn *x);
 int pg_pen(struct cluster *c, struct waiter *w, struct member *m, struct err *e);
 int pg_xact_status(struct cluster *c, struct waiter *w, struct member *m, const char *xid,
     const char **status, struct err *e);
-int pg_ask_xact(struct cluster *c, struct waiter *w, struct member *m, const char *xid,
-    int64_t age_s, const char **status, int *is_certain, struct err *e);
+int pg_ask_fate(struct cluster *c, struct waiter *w, struct member *m, const struct fate_asked *q,
+    struct fate *out, struct err *e);
 extern const struct procedure pg_procedures[];
 
 #endif

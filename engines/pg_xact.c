@@ -18,17 +18,17 @@
 	"FROM pg_catalog.pg_stat_bgwriter AS b), true)"
 
 int
-pg_ask_xact(struct cluster *c, struct waiter *w, struct member *m, const char *xid, int64_t age_s,
-    const char **status, int *is_certain, struct err *e)
+pg_ask_fate(struct cluster *c, struct waiter *w, struct member *m, const struct fate_asked *q,
+    struct fate *out, struct err *e)
 {
 	static const char *const known[] = {"committed", "aborted", "in progress", NULL};
 	CLEAN_RESULT PGresult *r = NULL;
 	struct pg_conn *control;
 	char age[32];
-	const char *args[] = {xid, age};
+	const char *args[] = {q->xid, age};
 	size_t i;
 
-	snprintf(age, sizeof(age), "%lld", (long long)age_s);
+	snprintf(age, sizeof(age), "%lld", (long long)q->age_s);
 	if (pg_control(c, m, w, &control, e) < 0)
 		return -1;
 	if (pg_query(control, w, cluster_deadline(c, LIMIT_QUERY),
@@ -39,8 +39,12 @@ pg_ask_xact(struct cluster *c, struct waiter *w, struct member *m, const char *x
 		return err_wrap(e, "%s", m->name);
 	for (i = 0; known[i] != NULL && PQntuples(r) == 1 && !PQgetisnull(r, 0, 0); i++)
 		if (strcmp(known[i], PQgetvalue(r, 0, 0)) == 0)
-			*status = known[i];
-	*is_certain = *status != NULL &&
-		      (strcmp(*status, "aborted") == 0 || strcmp(PQgetvalue(r, 0, 1), "f") == 0);
+			out->status = known[i];
+	out->is_certain = out->status != NULL && (strcmp(out->status, "aborted") == 0 ||
+						     strcmp(PQgetvalue(r, 0, 1), "f") == 0);
+	if (!out->is_certain)
+		out->why = out->status == NULL ? "it knows no more"
+					       : "it crashed since, and may have given the number "
+						 "to another transaction";
 	return 0;
 }

@@ -73,6 +73,20 @@ door_texts(struct door *d, const struct step *s, size_t *n, struct err *e)
 	return texts;
 }
 
+/* What a server can be asked by later: its number of the transaction; or where its log stood
+ * before, with what it held then, unless the session writes nothing into it. */
+static const char *
+transaction(const struct door *d)
+{
+	const char *xid = values_get(&d->values, "xid"), *file = values_get(&d->values, "F0"),
+		   *gtid = values_get(&d->values, "G0"),
+		   *logs = session_setting(&d->plan->session, "sql_log_bin");
+
+	if (xid != NULL || file == NULL || logs == NULL || strcmp(logs, "1") != 0)
+		return xid;
+	return arena_printf(d->arena, "%s %s", file, gtid == NULL ? "" : gtid);
+}
+
 int
 door_begin(
     struct door *d, size_t no, const char *const *texts, size_t ntexts, int is_undo, struct err *e)
@@ -84,8 +98,7 @@ door_begin(
 	if (!is_writable(d))
 		return err_set(e, ERR_JOURNAL,
 		    "no journal takes records; the step on %s was not sent", s->node);
-	if (run_journal_begin(
-		d->app, d->plan, no, texts, ntexts, values_get(&d->values, "xid"), is_undo, e) != 0)
+	if (run_journal_begin(d->app, d->plan, no, texts, ntexts, transaction(d), is_undo, e) != 0)
 		return goes_without(d) ? 0 : -1;
 	if (run_is_act(s) && !is_undo)
 		d->report->main_begun = 1;

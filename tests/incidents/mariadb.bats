@@ -66,3 +66,63 @@ applies() { sql "$1" 'SHOW ALL SLAVES STATUS' | awk -F'\t' -v want="$2" '$14 == 
 	run as alice topology
 	[[ $output != *TL0* ]]
 }
+
+waits() { sql my1 "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE 'DROP TABLE$1%' AND STATE LIKE 'Waiting%lock%'"; }
+waiting() { [ "$(waits "$1")" = "$2" ]; }
+
+# The shell of an approved DROP TABLE t never hears the end of it: stopped while the drop waits for a reader of
+# t, and killed after that happened.
+lost_while_it_waits() {
+	local all
+	sql my1 "CREATE TABLE IF NOT EXISTS $1 (a int)"
+	wait_until 20 caught_up my2 my3
+	my_sql my1 "LOCK TABLES $1 READ; SELECT SLEEP(900)" >/dev/null 2>&1 </dev/null 3>&- &
+	wait_until 20 sql_is my1 1 "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE 'SELECT SLEEP(900)%'"
+	file "DROP TABLE $1"
+	bob approve
+	wait_until 60 waiting " $1" 1
+	all="$FILED $(pgrep -d ' ' -P "$FILED" || true)"
+	as_root kill -STOP $all
+	"${@:2}"
+	wait_until 30 waiting " $1" 0
+	as_root kill -KILL $all 2>/dev/null || true
+	wait "$FILED" || true
+	FILED=
+	run -0 --separate-stderr as alice -c 'journal resolve'
+	echo "$output"
+	LOST=$(grep -E "DROP TABLE $1" <<<"$output" | grep -oE '[a-z2-7]{8}:[0-9]+' | head -n 1)
+}
+ends() {
+	local id
+	for id in $(sql my1 "SELECT ID FROM information_schema.PROCESSLIST WHERE INFO LIKE '$1%' AND ID <> CONNECTION_ID()"); do
+		sql my1 "KILL $id"
+	done
+}
+
+@test "OUTCOME UNKNOWN: the server's log says that it is committed, with its GTID, or that nothing of it is there" {
+	lost_while_it_waits never ends 'DROP TABLE never'
+	ends 'SELECT SLEEP(900)'
+	run -5 as alice -c "journal resolve $LOST committed I saw it"
+	[[ $output == *"is aborted, not committed; nothing was written down"* ]]
+	run -0 as alice -c "journal resolve $LOST"
+	echo "$output"
+	[[ $output == *"aborted, says the server (nothing of it in the log up to my1-bin.0"* ]]
+	[ "$(sql my1 'SELECT COUNT(*) FROM never')" = 0 ]
+	replay my2 start
+	replay my3 start
+	# A drop waits for a few seconds only: on a slow machine it may have given up before the reader ended.
+	for _ in 1 2 3 4; do
+		lost_while_it_waits truly ends 'SELECT SLEEP(900)'
+		sql my1 'SELECT COUNT(*) FROM truly' 2>/dev/null || break
+	done
+	run sql my1 'SELECT COUNT(*) FROM truly'
+	[ "$status" -ne 0 ]
+	# Others go on meanwhile.
+	sql my1 'DROP TABLE never'
+	run -0 as alice -c "journal resolve $LOST"
+	echo "$output"
+	[[ $output == *"committed, says the server (my1-bin.0"*", GTID 0-"* ]]
+	GTID=$(grep -oE 'GTID [0-9-]+' <<<"$output")
+	sql my1 "SHOW BINLOG EVENTS" | grep -F "$GTID" -A 1 | grep -F 'truly'
+	as_root cat "$LAB"/journal/*.jsonl | grep '"status":"committed","by":"server"' | grep -F "$GTID"
+}
