@@ -20,6 +20,7 @@
 /* Ports where a pooler usually listens: never guessed. */
 #define POOLER_PORT "6432"
 #define RETRY_MS 60000
+#define HURRY_PART 4
 
 static struct sight *
 add_sight(struct crawl *k, const char *address)
@@ -76,6 +77,38 @@ note_place(struct sight *s, const struct pg_conn *conn)
 	text_copy(s->port, sizeof(s->port), port[0] == '\0' ? "5432" : port);
 }
 
+/* A waiter that gives up earlier than it is told. */
+struct hurry {
+	struct waiter w, *inner;
+	int64_t until;
+};
+
+static int
+hurry_wait(struct waiter *w, int fd, short events, int64_t deadline)
+{
+	struct hurry *h = w->ctx;
+
+	return h->inner->wait(h->inner, fd, events, deadline < h->until ? deadline : h->until);
+}
+
+/*
+ * Where a node hangs, those below it name the place it answers at from the inside, and nobody can
+ * tell that it is the same node. It would cost its deadline a second time, so it gets a part of it.
+ */
+static int
+dial(struct crawl *k, struct sight *s, struct waiter *w, struct pg_conn **conn)
+{
+	int is_hurried = s->member == NULL && k->hurry_ms > 0, rc;
+	int64_t end =
+	    is_hurried ? now_ms() + k->hurry_ms : cluster_deadline(k->cluster, LIMIT_CONNECT);
+	struct hurry h = {.inner = w, .until = end};
+
+	h.w = (struct waiter){.wait = hurry_wait, .ctx = &h, .cancel_fd = w->cancel_fd};
+	rc = pg_session_open(k->cluster, is_hurried ? &h.w : w, s->address, NULL, conn, &s->err);
+	s->is_late = rc < 0 && s->err.code == ERR_CONN && now_ms() >= end;
+	return rc;
+}
+
 static void
 look_at(void *arg, struct waiter *w)
 {
@@ -88,12 +121,13 @@ look_at(void *arg, struct waiter *w)
 
 	if (was_kept)
 		rc = pg_probe(conn, w, deadline, s->arena, &s->probe, &s->err);
-	if (rc < 0 && was_kept && now_ms() >= deadline)
+	s->is_late = rc < 0 && was_kept && now_ms() >= deadline;
+	if (s->is_late)
 		err_set(&s->err, ERR_CONN, "no answer before the deadline, over an open session");
 	else if (rc < 0 && (!was_kept || conn->is_broken) && s->err.code != ERR_CANCELLED) {
 		pg_close(conn);
 		conn = NULL;
-		if (pg_session_open(c, w, s->address, NULL, &conn, &s->err) == 0)
+		if (dial(l->crawl, s, w, &conn) == 0)
 			rc = pg_probe(conn, w, cluster_deadline(c, LIMIT_QUERY), s->arena,
 			    &s->probe, &s->err);
 	}
@@ -306,12 +340,26 @@ sift(struct crawl *k, size_t first)
 		if (!s->is_dropped && !is_connected(k, s))
 			s->is_dropped = 1;
 		if (s->is_dropped) {
-			note_tried(k->cluster, s->key);
+			/* One that was given less than its time may be there all the same. */
+			if (!s->is_late || k->hurry_ms == 0)
+				note_tried(k->cluster, s->key);
 			pg_close(s->conn);
 			s->conn = NULL;
 		}
 	}
 	crawl_edges(k);
+}
+
+static int
+hurry(const struct crawl *k)
+{
+	int ms = k->cluster->setup.config->connect_timeout_ms;
+	size_t i;
+
+	for (i = 0; i < k->n; i++)
+		if (k->sights[i]->is_late)
+			return (ms > 0 ? ms : 2000) / HURRY_PART;
+	return 0;
 }
 
 int
@@ -331,6 +379,7 @@ crawl_run(struct crawl *k, struct waiter *w, struct err *e)
 	}
 	if (look_round(k, w, 0, e) < 0)
 		return -1;
+	k->hurry_ms = hurry(k);
 	merge(k);
 	crawl_edges(k);
 	for (round = 0; round < MAX_ROUNDS; round++) {

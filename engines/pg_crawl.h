@@ -25,6 +25,7 @@ struct sight {
 	struct probe *probe; /* NULL: did not answer */
 	struct err err;
 	struct sight *same_as; /* a configured node that is this one by another address */
+	int is_late;	       /* it hung: no answer, no refusal, until its deadline */
 	int is_dropped;	       /* a candidate that was not it, or another address of a known node */
 	/* Filled by the edges: */
 	struct sight *up;	     /* the node it replicates from; NULL none or not seen */
@@ -35,6 +36,8 @@ struct crawl {
 	struct cluster *cluster;
 	struct sight *sights[MAX_SIGHTS];
 	size_t n;
+	int hurry_ms; /* a configured node hangs: how long a candidate's login may take; 0 the usual
+		       */
 	struct sight *shown[MAX_SIGHTS]; /* those that became nodes, in the topology's order */
 	size_t nshown;
 };

@@ -182,6 +182,19 @@ pause() {
 	[[ "$output" =~ \+-\ pg2\ +replica ]]
 }
 
+@test "a node that hangs and is known below it by another address costs no second deadline" {
+	local ms
+	node_freeze pg2
+	run picture -t 2000 "$(at pg1)" "pg2=host=localhost port=$(node_port pg2)" "$(at pg3)"
+	node_thaw pg2
+	echo "$output"
+	[[ "$output" =~ \+-\ pg2\ +unreachable ]]
+	[[ "$output" =~ pg3\ +replica ]]
+	ms=$(took <<<"$output")
+	[ "$ms" -ge 1950 ]
+	[ "$ms" -lt 3900 ]
+}
+
 @test "a node that hangs under an open session costs one deadline too" {
 	local pids
 	mkfifo "$BATS_TEST_TMPDIR/in"
