@@ -9,7 +9,7 @@
 #include "text.h"
 #include "banned.h"
 
-enum { RANK, NODE, RECEIVED, REPLAYED, STATE, LACKS, COLUMNS };
+enum { RANK, NODE, LACKS, STATE, RECEIVED, REPLAYED, COLUMNS };
 #define READ_MAX 8 /* candidates whose loss is read from the old primary's disk */
 
 static const struct word {
@@ -66,11 +66,12 @@ static int
 ranking(struct context *c, struct failover_input *in, struct result *r)
 {
 	static const char *const titles[COLUMNS] = {
-	    "rank", "node", "received", "replayed", "state", "would lose"};
+	    "rank", "node", "would lose", "state", "received", "replayed"};
 	static const unsigned char numeric[COLUMNS] = {[RANK] = 1};
 	struct candidate *list;
 	size_t i, n = failover_rank(c->arena, c->topology, &list);
 	const char **cells = arena_array(c->arena, n * COLUMNS + 1, sizeof(*cells)), **row;
+	const char *more = "", *each;
 
 	failing_sides(c, in, n > 0 ? list[0].node : NULL);
 	for (i = 0; i < n; i++) {
@@ -84,19 +85,21 @@ ranking(struct context *c, struct failover_input *in, struct result *r)
 		row[RECEIVED] = list[i].got.text;
 		row[REPLAYED] = list[i].node->replay.text;
 		row[STATE] = state(c->arena, &list[i]);
-		row[LACKS] = failover_lacks(c->arena, in->old.node, &list[i]);
+		row[LACKS] = failover_lacks(c->arena, in->old.node, &list[i], &each);
+		more = more[0] == '\0' ? each : more;
 	}
 	r->kind = RETURNS_VIEW;
 	view_table(c->arena, &r->view, COLUMNS, titles, cells, n, numeric);
 	r->view.footer =
 	    in->old.node == NULL
 		? "Which server the old primary was is not known."
-		: arena_printf(c->arena, "In place of %s, which %s.%s%s", in->old.node->name,
+		: arena_printf(c->arena, "In place of %s, which %s.%s%s%s%s", in->old.node->name,
 		      in->old.node->role == ROLE_PRIMARY || in->old.node->role == ROLE_STANDALONE
 			  ? "answers"
 			  : "does not answer",
 		      in->no_log == NULL || in->log != NULL ? "" : " Its disk was not read: ",
-		      in->no_log == NULL || in->log != NULL ? "" : in->no_log);
+		      in->no_log == NULL || in->log != NULL ? "" : in->no_log,
+		      more[0] == '\0' ? "" : " Would lose: ", more);
 	return 0;
 }
 

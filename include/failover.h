@@ -60,8 +60,10 @@ const char *failover_before(const struct guard_input *g, const struct node *n);
 /* What is read on the old primary's disk for this candidate. */
 void failover_question(struct arena *a, const struct failover_input *in,
     const struct node *candidate, struct log_question *q);
-/* What a candidate lacks, in words; of the old primary's log on disk where log is not NULL. */
-const char *failover_lacks(struct arena *a, const struct node *old, const struct candidate *c);
+/* How much a candidate lacks, short; of the old primary's log on disk where log is not NULL. more:
+ * how that is known and what is not, "" where that is all. */
+const char *failover_lacks(
+    struct arena *a, const struct node *old, const struct candidate *c, const char **more);
 
 int policy_plan_failover(
     struct arena *a, struct plan *p, const struct failover_input *in, struct err *e);

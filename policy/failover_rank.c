@@ -209,22 +209,27 @@ failing_number(const char *position)
 }
 
 const char *
-failover_lacks(struct arena *a, const struct node *old, const struct candidate *c)
+failover_lacks(
+    struct arena *a, const struct node *old, const struct candidate *c, const char **more)
 {
+	*more = "";
 	if (c->log != NULL)
 		return failing_amount(a, c->log, c->got.text);
-	if (old == NULL)
-		return "not known: nothing is known of the old primary";
-	if (c->is_bound)
-		return arena_printf(a, "%s now; a planned failover waits until it is nothing",
-		    text_bytes(a, (int64_t)c->behind));
-	if (old->last.text == NULL)
-		return arena_printf(a,
-		    "not known: %s was never seen by this session, and its disk was not read",
-		    old->name);
-	return arena_printf(a,
-	    "at least %s (%s stood at %s when last seen, %s ago), and what it wrote after that, "
-	    "which is not known",
-	    text_bytes(a, (int64_t)c->behind), old->name, old->last.text,
-	    text_seconds(a, (double)(now_ms() - old->last_ms) / 1000));
+	if (old == NULL) {
+		*more = "nothing is known of the old primary";
+		return "not known";
+	}
+	if (c->is_bound) {
+		*more = "a planned failover waits until it is nothing";
+		return arena_printf(a, "%s now", text_bytes(a, (int64_t)c->behind));
+	}
+	if (old->last.text == NULL) {
+		*more = arena_printf(
+		    a, "%s was never seen by this session, and its disk was not read", old->name);
+		return "not known";
+	}
+	*more = arena_printf(a,
+	    "%s stood at %s when last seen, %s ago; what it wrote after that is not known",
+	    old->name, old->last.text, text_seconds(a, (double)(now_ms() - old->last_ms) / 1000));
+	return arena_printf(a, "at least %s", text_bytes(a, (int64_t)c->behind));
 }

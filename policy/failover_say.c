@@ -51,10 +51,12 @@ say_after_loss(struct failing *f)
 {
 	struct arena *a = f->arena;
 	struct candidate c = *f->chosen;
+	const char *amount, *more;
 
 	c.log = f->in->log;
+	amount = failover_lacks(a, f->old, &c, &more);
 	lose(f, arena_printf(a, "what %s wrote and %s never received", f->old->name, f->new->name),
-	    arena_printf(a, "%s%s%s%s", failover_lacks(a, f->old, &c),
+	    arena_printf(a, "%s%s%s%s%s%s", amount, more[0] == '\0' ? "" : ": ", more,
 		f->in->log == NULL && f->in->no_log != NULL ? " (" : "",
 		f->in->log == NULL && f->in->no_log != NULL ? f->in->no_log : "",
 		f->in->log == NULL && f->in->no_log != NULL ? ")" : ""));

@@ -1,7 +1,8 @@
 #!/bin/bash
 # tap.sh NAME RUNNER FILES...: runs test files under prove with RUNNER ("" runs them directly). Fails on
 # a failed test, on a skipped or to-do one, and where no test ran. Appends its count to $TAP_COUNTS.
-# $TAP_JOBS files run side by side (1); servers wait more than they work.
+# $TAP_JOBS files run side by side (1); servers wait more than they work. With $TAP_ROOT they are run as root,
+# through sudo: they act as several OS users and read what each of them keeps to himself.
 set -u
 name=$1 runner=$2
 shift 2
@@ -15,7 +16,15 @@ if [ ${#files[@]} -eq 0 ]; then
 fi
 export CMOCKA_MESSAGE_OUTPUT=TAP
 echo "== $name: ${#files[@]} files"
-prove --merge --verbose --timer --jobs "${TAP_JOBS:-1}" --exec "$runner" "${files[@]}" </dev/null 2>&1 | tee "$log" |
+as=()
+if [ -n "${TAP_ROOT:-}" ] && [ "$(id -u)" != 0 ]; then
+	as=(${HOLDFAST_SUDO:-sudo} -- env "PATH=$PATH")
+	for v in HOLDFAST_BUILD HOLDFAST_TOP HOLDFAST_PG_BIN HOLDFAST_MYSQL_DIR TMPDIR PATIENCE CI LANG TERM \
+		ASAN_OPTIONS UBSAN_OPTIONS LSAN_OPTIONS; do
+		[ -z "${!v:-}" ] || as+=("$v=${!v}")
+	done
+fi
+"${as[@]}" prove --merge --verbose --timer --jobs "${TAP_JOBS:-1}" --exec "$runner" "${files[@]}" </dev/null 2>&1 | tee "$log" |
 	grep --line-buffered -vE '^ok [0-9]+ |^[0-9]+\.\.[0-9]+$|^TAP version'
 rc=${PIPESTATUS[0]}
 tests=$(sed -n 's/^Files=[0-9]*, Tests=\([0-9]*\),.*/\1/p' "$log" | tail -n 1)

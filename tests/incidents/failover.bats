@@ -74,7 +74,7 @@ approved() {
 
 @test "without a name it ranks the candidates; what cannot be done is refused in words" {
 	run -0 as alice -c failover
-	[[ "$(flat)" == *"rank | node | received"*"1 | pg"*"In place of pg1, which answers."* ]]
+	[[ "$(flat)" == *"rank | node | would lose"*"1 | pg"*"In place of pg1, which answers."* ]]
 	run -5 as alice -c 'failover pg1'
 	[[ "$output" == *"pg1 takes the writes already; nothing was done"* ]]
 	run -2 as alice -c 'failover nosuch'

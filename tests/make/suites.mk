@@ -43,10 +43,10 @@ unit: unit-programs
 classify: all
 	@$(CHECK_BUILD) $(TAP) classify "bats --tap" $(wildcard tests/classify/*.bats)
 cli: all lab-driver
-	@$(CHECK_BUILD) TAP_JOBS=$(JOBS) $(TAP) cli "bats --tap" $(call longest_first,$(wildcard tests/cli/*.bats))
+	@$(CHECK_BUILD) TAP_ROOT=1 TAP_JOBS=$(JOBS) $(TAP) cli "bats --tap" $(call longest_first,$(wildcard tests/cli/*.bats))
 tty: all lab-driver $(BUILD)/fault/shim.so
-	@$(CHECK_BUILD) TAP_JOBS=$(JOBS) $(TAP) tty "bats --tap" $(wildcard tests/tty/*.bats)
+	@$(CHECK_BUILD) TAP_ROOT=1 TAP_JOBS=$(JOBS) $(TAP) tty "bats --tap" $(wildcard tests/tty/*.bats)
 # Their servers wait more than they work.
 incidents: JOBS = 4
 incidents: all lab-driver
-	@$(CHECK_BUILD) TAP_JOBS=$(JOBS) $(TAP) incidents "bats --tap" $(call longest_first,$(wildcard tests/incidents/*.bats))
+	@$(CHECK_BUILD) TAP_ROOT=1 TAP_JOBS=$(JOBS) $(TAP) incidents "bats --tap" $(call longest_first,$(wildcard tests/incidents/*.bats))

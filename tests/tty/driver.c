@@ -2,12 +2,14 @@
  * The line editor by itself. app_line shows exactly which bytes it was handed, as one line:
  *	GOT <length> "<bytes, escaped>"
  * so that a test sees what is one text and what is not. Words of the line act it out: "fail" fails,
- * "slow" waits three seconds in the loop, "ask" asks, "later" makes a notice come after a second,
- * "rows N" shows a table of N rows, "hold" and "begin" change what the prompt says.
+ * "slow" waits three seconds in the loop, "ask" asks ("ask early" once a line was typed ahead),
+ * "later" makes a notice come after a second, "rows N" shows a table of N rows, "hold" and "begin"
+ * change what the prompt says.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "arena.h"
@@ -50,6 +52,16 @@ rows(struct app *app, int n)
 	out_table_close(t, "SELECT", n, 1);
 }
 
+/* Until a whole line was typed ahead. */
+static void
+typed_early(void)
+{
+	int i, n = 0;
+
+	for (i = 0; i < 300 && (ioctl(STDIN_FILENO, FIONREAD, &n) != 0 || n < 4); i++)
+		usleep(100000);
+}
+
 static void
 act(struct app *app, const char *s)
 {
@@ -69,7 +81,8 @@ act(struct app *app, const char *s)
 	else if (strncmp(s, "begin", 5) == 0)
 		session.tx = TX_OPEN;
 	else if (strncmp(s, "ask", 3) == 0) {
-		sleep(1); /* keys typed meanwhile are no answer */
+		if (strstr(s, "early") != NULL)
+			typed_early(); /* keys typed meanwhile are no answer */
 		answer = repl_ask(app, a, "name of the node:", 2);
 		out_line(app, STYLE_PLAIN, "answer: %s", answer == NULL ? "NONE" : answer);
 	}

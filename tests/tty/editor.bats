@@ -195,7 +195,7 @@ editor() {
 
 @test "a question is not answered by what was typed before it" {
 	editor
-	line 'ask;'
+	line 'ask early;'
 	see '^GOT'
 	line 'pg1'
 	see 'name of the node:'
