@@ -181,8 +181,8 @@ struct pm {
 	enum verify_code worst;
 	struct verify_item *items;
 	size_t nitems;
-	struct pm_event **events; /* in causal order */
-	size_t nevents, nroutine;
+	struct pm_event **events;	/* in causal order */
+	size_t nevents, nroutine, room; /* room of events: kept when they are closed up */
 	uint64_t left_out;
 	struct pm_steps *steps; /* pm_lean.c: what is kept of each plan's steps */
 	size_t nsteps, nforgotten;

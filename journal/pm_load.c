@@ -66,6 +66,21 @@ event_new(struct pm *pm)
 	return ev;
 }
 
+/* Events are let go and come again by the thousand: the list grows only beyond its longest. */
+static void
+make_room(struct pm *pm)
+{
+	struct pm_event **more;
+
+	if (pm->nevents < pm->room)
+		return;
+	pm->room = pm->room == 0 ? 1024 : 2 * pm->room;
+	more = arena_array(pm->a, pm->room, sizeof(*more));
+	if (pm->nevents > 0)
+		memcpy(more, pm->events, pm->nevents * sizeof(*more));
+	pm->events = more;
+}
+
 #define TELL_FROM ((int64_t)16 << 20) /* files people would wait for */
 #define TELL_MS 400
 
@@ -111,7 +126,7 @@ add(struct pm *pm, struct pm_source *s, const struct merged *m, struct err *e)
 		return err_hint(e, "Name the files of this incident only.");
 	}
 	ev = event_new(pm);
-	pm->events = arena_grow(pm->a, pm->events, pm->nevents, sizeof(*pm->events));
+	make_room(pm);
 	ev->source = s;
 	ev->seq = m->rec.seq;
 	text_copy(ev->t, sizeof(ev->t), m->rec.t);
