@@ -13,7 +13,7 @@
 
 struct arena;
 
-#define LAB_MAX_NODES 40
+#define LAB_MAX_NODES 64
 #define LAB_ROWS 1000000
 
 /* The OS user that a person's key and passfile are given to. */

@@ -72,3 +72,34 @@ states() { echo "$(sql pg2 "$1"),$(sql pg3 "$1")"; }
 	[ "$(sql pg1 "SELECT count(*) FROM pg_constraint WHERE conname = 'order_items_order_fkey' AND convalidated")" = 1 ]
 	[ "$(sql pg1 "SELECT to_regclass('big_orders') IS NOT NULL")" = t ]
 }
+
+# Debian's server of version 15, by itself, under the name dwh.
+stranger() {
+	local owner bin=/usr/lib/postgresql/15/bin
+	owner=$(as_root stat -c %U "$(node_data pg1)")
+	PORT=$(($(node_port pg1) + 13000))
+	as_root install -d -m 700 -o "$owner" "$LAB/servers/dwh"
+	as_user "$owner" $bin/initdb -D "$LAB/servers/dwh" -U postgres -A trust >/dev/null
+	as_user "$owner" $bin/pg_ctl -s -w -D "$LAB/servers/dwh" -l "$LAB/servers/dwh/log" \
+		-o "-p $PORT -c listen_addresses=127.0.0.1 -c unix_socket_directories=''" start </dev/null 3>&-
+	psql -XAtqh 127.0.0.1 -p "$PORT" -U postgres -c 'CREATE ROLE alice SUPERUSER LOGIN' -c 'CREATE DATABASE shop'
+}
+
+@test "$VERSION: a server of another cluster and version in one configuration: said, and nothing is dropped" {
+	local owner
+	owner=$(as_root stat -c %U "$(node_data pg1)")
+	stranger
+	sed "s/^\([[:space:]]*\)node \"pg2\"/\1node \"dwh\" { address = \"host=127.0.0.1 port=$PORT\" }\n&/" \
+		"$LAB/holdfast.conf" | as_root tee "$LAB/mixed.conf" >/dev/null
+	mixed() { as_user hf-alice "$(holdfast_bin)" --config "$LAB/mixed.conf" --as alice "$@"; }
+	run -0 mixed -c topology
+	echo "$output"
+	[[ "$output" == *'dwh '*'standalone'* && "$output" == *'! dwh belongs to another cluster (pg:'* ]]
+	run -0 mixed -c 'connect dwh' -c 'SHOW server_version;'
+	[[ "$output" == *' 15.'* ]]
+	run -5 mixed -c 'connect pg1' -c 'DROP TABLE customers CASCADE;'
+	echo "$output"
+	[[ "$output" == *'not seen to be the one primary'* ]]
+	[ -n "$(sql pg1 "SELECT to_regclass('customers')")" ]
+	as_user "$owner" /usr/lib/postgresql/15/bin/pg_ctl -s -w -D "$LAB/servers/dwh" -m fast stop
+}
