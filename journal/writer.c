@@ -407,6 +407,8 @@ journal_tick(struct journal *j)
 	int64_t now = now_ms();
 	struct err e;
 
+	if (getpid() != j->pid)
+		return;
 	journal_settle(j);
 	if (j->fd < 0) {
 		if (now < j->retry_ms)

@@ -149,7 +149,7 @@ test_fork(void **state)
 	struct fixture f;
 	struct journal *j;
 	struct err e;
-	char *file, *t, text[1024];
+	char *file, *t, text[1024], big[70001];
 	int status;
 	pid_t p;
 
@@ -159,6 +159,11 @@ test_fork(void **state)
 	file = arena_strdup(f.a, journal_file(j));
 	put_cert(&f, j, f.alice, "alice");
 	later(j, "input", 1);
+	/* So long that it is written as soon as it is not put off any more. */
+	memset(big, 'x', sizeof(big) - 1);
+	big[sizeof(big) - 1] = '\0';
+	assert_int_equal(
+	    journal_add(j, "screen", json_pack("{s:i,s:s}", "n", 2, "head", big), &e), 0);
 	p = fork();
 	if (p == 0) {
 		journal_settle(j);
@@ -173,10 +178,10 @@ test_fork(void **state)
 	assert_int_equal(waitpid(p, &status, 0), p);
 	assert_int_equal(status, 0);
 	assert_null(strstr(text_of(&f, file), "\"input\""));
-	put(j, "note", json_pack("{s:i}", "n", 2));
+	put(j, "note", json_pack("{s:i}", "n", 3));
 	journal_close(j);
 	t = types_of(&f, file);
-	assert_string_equal(t, "open, cert, input 1, note 2, close");
+	assert_string_equal(t, "open, cert, input 1, screen 2, note 3, close");
 	assert_int_equal(verify(file, &f.operators, text, sizeof(text)), VERIFY_SEALED);
 	fixture_done(&f);
 }
