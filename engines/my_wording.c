@@ -489,5 +489,6 @@ const struct wording my_wording = {
 	    "EVENTS on its source tells one event from the next) and again for each event of the "
 	    "reload, then START SLAVE SQL_THREAD; or `undo` the plan, which brings the rows back "
 	    "from it first.",
+    .switching = &my_switching,
     .no_cascade = 1,
 };
