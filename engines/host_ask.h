@@ -5,8 +5,9 @@
 #include "engines/ask.h"
 #include "engines/reach.h"
 
-extern const char script_host[], script_path[], script_quarantine[], script_restore[],
-    script_expunge[], script_target[], script_copy[], script_basebackup[], script_mariabackup[];
+extern const char script_host[], script_path[], script_my_state[], script_quarantine[],
+    script_restore[], script_expunge[], script_target[], script_copy[], script_basebackup[],
+    script_mariabackup[];
 /* Of a server's data directory: host_pg_table.c, host_my_table.c. */
 extern const char script_pg_log[], script_pg_stop[], script_pg_start[], script_pg_restart[],
     script_pg_rejoin[], script_my_log[], script_my_stop[];

@@ -1,9 +1,44 @@
 /*
  * What is asked of a host about a MariaDB server, as POSIX sh: what its binary logs hold, running
- * or not. Begins by seeing that the directory is one of its.
+ * or not. What acts begins by seeing that the directory is one of its.
  */
 #include "engines/host_ask.h"
 #include "banned.h"
+
+/* Sets x to the index of binary logs in the working directory; that of relay logs is another. */
+#define MY_INDEX                                                                                   \
+	"x=\n"                                                                                     \
+	"for i in *.index; do\n"                                                                   \
+	"	case $i in *relay* | '*.index') continue ;; esac\n"                                      \
+	"	[ -z \"$x\" ] || die 1 \"two indexes of binary logs stand there: $x and $i\"\n"          \
+	"	x=$i\n"                                                                                  \
+	"done\n"                                                                                   \
+	"[ -n \"$x\" ] || die 1 'no index of binary logs stands in it'\n"
+
+/*
+ * $1 the data directory, of a server that does not run: what its log holds, as the server wrote it
+ * down when it shut down. Its log says whether that was clean; then the list is of that moment.
+ */
+const char script_my_state[] =
+    "die() { put unknown \"$2\"; put end ''; exit 0; }\n"
+    "put() { printf '%s\\0%s\\0' \"$1\" \"$2\"; }\n"
+    "cd -P -- \"$1\" || exit 1\n"
+    "for f in master.info master-*.info; do\n"
+    "	[ -f \"$f\" ] || continue\n"
+    "	h=$(sed -n 4p -- \"$f\" | head -c 300) p=$(sed -n 7p -- \"$f\" | head -c 10)\n"
+    "	[ -z \"$h\" ] || put source \"$h:$p\"\n"
+    "done\n" MY_INDEX "f=$(tail -n 1 -- \"$x\" | head -c 1000) s=${x%.index}.state\n"
+    "[ -f \"$f\" ] || die 1 \"its log $f is not there\"\n"
+    "[ \"$(head -c 4 -- \"$f\" | od -An -tx1 | tr -d ' ')\" = fe62696e ] || "
+    "die 1 \"its log $f cannot be read\"\n"
+    "[ $(($(od -An -tu1 -j 21 -N 1 -- \"$f\") & 1)) = 0 ] || "
+    "die 1 'it was not shut down cleanly, so what its log holds is not certain'\n"
+    "t=$(stat -c %Y -- \"$s\" 2>/dev/null) || die 1 'it wrote down no state of its log'\n"
+    "[ $(($(stat -c %Y -- \"$f\") - t)) -le 60 ] || "
+    "die 1 'the state that it wrote down is older than its log'\n"
+    "[ \"$(stat -c %s -- \"$s\")\" -le 65536 ] || die 1 'the state of its log is too long'\n"
+    "put gtid \"$(tr '\\n' ',' <\"$s\")\"\n"
+    "put end ''\n";
 
 /*
  * $1 the data directory, $4 a position between two transactions to read from, $5 the position
@@ -21,9 +56,7 @@ const char script_my_log[] =
     "	case $c in mariadbd | mysqld) [ ! \"$p/cwd\" -ef \"$d\" ] || put pid \"${p#/proc/}\" ;; "
     "esac\n"
     "done\n"
-    "cd -- \"$d\" || exit 1\n"
-    "x=$(ls -- *-bin.index *binlog.index 2>/dev/null | head -n 1)\n"
-    "[ -n \"$x\" ] || die 1 \"no index of binary logs stands in $d\"\n"
+    "cd -- \"$d\" || exit 1\n" MY_INDEX
     "from=$((0x${4%/*})) at=$((0x${4#*/})) file=$((0x${5%/*})) after=$((0x${5#*/}))\n"
     "n=0 first=- last=- no=0 size=0 bytes=0\n"
     "while IFS= read -r f; do\n"

@@ -137,6 +137,17 @@ take_control(struct arena *a, struct path_facts *f, const char *hex)
 	f->checkpoint = c.checkpoint;
 }
 
+/* "0-1-27,0-2-3,": numbers, dashes and commas, without one at the end; NULL where it is none. */
+static const char *
+gtid_list(struct arena *a, const char *value)
+{
+	size_t n = strlen(value);
+
+	while (n > 0 && value[n - 1] == ',')
+		n--;
+	return n == 0 || strspn(value, "0123456789-,") < n ? NULL : arena_strndup(a, value, n);
+}
+
 static void
 take_text(struct arena *a, struct path_facts *f, const char *name, const char *value)
 {
@@ -160,7 +171,14 @@ take_text(struct arena *a, struct path_facts *f, const char *name, const char *v
 		f->version = arena_strndup(a, value, n);
 	else if (strcmp(name, "uuid") == 0)
 		f->uuid = arena_strndup(a, value, n);
-	else if (strcmp(name, "link") == 0) {
+	else if (strcmp(name, "gtid") == 0)
+		f->gtid_state = gtid_list(a, value);
+	else if (strcmp(name, "unknown") == 0)
+		f->gtid_unknown = arena_strdup(a, value);
+	else if (strcmp(name, "source") == 0) {
+		f->sources = arena_grow(a, f->sources, f->nsources, sizeof(*f->sources));
+		f->sources[f->nsources++] = arena_strdup(a, value);
+	} else if (strcmp(name, "link") == 0) {
 		f->links = arena_grow(a, f->links, f->nlinks, sizeof(*f->links));
 		f->links[f->nlinks++] = arena_strdup(a, value);
 	}
@@ -259,6 +277,15 @@ ask_path(struct cluster *c, struct waiter *w, struct arena *a, const char *host,
 		rc = read_path(a, &cmd.out, host, out, e);
 	if (rc == 0)
 		rc = check_real(a, out, host, e);
+	if (rc == 0 && out->engine != NULL && strcmp(out->engine, "mariadb") == 0 &&
+	    out->user_pid == 0) {
+		host_command_free(&cmd);
+		memset(&cmd, 0, sizeof(cmd));
+		rc = host_script(
+		    h, w, script_my_state, &out->real, 1, config->timeout_ms + 5000, &cmd, e);
+		if (rc == 0)
+			rc = read_path(a, &cmd.out, host, out, e);
+	}
 	host_command_free(&cmd);
 	host_close(h);
 	return rc;

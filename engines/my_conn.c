@@ -1,8 +1,8 @@
 /*
- * Opening a MariaDB or MySQL connection, asking one statement at a time: see my_conn.h. The client
- * library's non-blocking calls (MariaDB Connector/C: _start and _cont) are used here and nowhere
- * else, so that every wait goes through the caller's waiter. Must never let a server read a local
- * file, nor send two statements in one message, but for the constant questions of my_batch().
+ * Opening a MariaDB or MySQL connection, asking one statement at a time: see my_conn.h. The calls
+ * of my_library.h that do not block are used here and nowhere else, so that every wait goes through
+ * the caller's waiter. Must never let a server read a local file, nor send two statements in one
+ * message, but for the constant questions of my_batch().
  */
 #include <poll.h>
 #include <stdio.h>
@@ -13,6 +13,7 @@
 
 #include "buf.h"
 #include "engines/my_conn.h"
+#include "engines/my_library.h"
 #include "text.h"
 #include "banned.h"
 
@@ -54,27 +55,6 @@ my_error(struct my_conn *c, struct err *e)
 	return -1;
 }
 
-/* What the client library asked for, as poll(2) has it, and back. */
-static short
-events_of(int status)
-{
-	return (short)(((status & MYSQL_WAIT_READ) ? POLLIN : 0) |
-		       ((status & MYSQL_WAIT_WRITE) ? POLLOUT : 0) |
-		       ((status & MYSQL_WAIT_EXCEPT) ? POLLPRI : 0));
-}
-
-static int
-ready_of(int fd, int status)
-{
-	struct pollfd p = {.fd = fd, .events = events_of(status)};
-
-	if (poll(&p, 1, 0) <= 0)
-		return 0;
-	return ((p.revents & (POLLIN | POLLHUP | POLLERR)) ? MYSQL_WAIT_READ : 0) |
-	       ((p.revents & POLLOUT) ? MYSQL_WAIT_WRITE : 0) |
-	       ((p.revents & POLLPRI) ? MYSQL_WAIT_EXCEPT : 0);
-}
-
 static void
 call_init(struct call *x, struct my_conn *c, struct waiter *w, int64_t deadline)
 {
@@ -88,35 +68,53 @@ static int
 give_up(struct call *x)
 {
 	x->c->is_broken = 1;
-	if (mysql_get_socket(x->c->my) >= 0)
-		shutdown((int)mysql_get_socket(x->c->my), SHUT_RDWR);
-	return MYSQL_WAIT_READ; /* the pending call sees the end of the connection */
+	if (my_library_socket(x->c->my) >= 0)
+		shutdown(my_library_socket(x->c->my), SHUT_RDWR);
+	return POLLIN; /* the pending call sees the end of the connection */
 }
 
-/* Waits for what the pending call asks for; returns what became of it. */
+/* Too late, or cancelled: what runs is killed, and gets some time to end. Returns true to wait on.
+ */
 static int
-call_wait(struct call *x, int status)
+call_stop(struct call *x, int rc)
 {
-	int fd = (int)mysql_get_socket(x->c->my), rc, ready;
+	int is_over = x->stopped != 0 || x->is_opening;
+
+	if (x->stopped == 0)
+		x->stopped = rc == 0 ? 1 : -1;
+	if (is_over)
+		return 0;
+	my_kill(x->c);
+	poll_waiter(&x->grace, -1);
+	x->w = &x->grace;
+	x->deadline = now_ms() + STOP_MS;
+	return 1;
+}
+
+/* my_wait_fn: waits for what the pending call asks for. */
+static int
+call_wait(void *ctx, int events, int tick_ms)
+{
+	struct call *x = ctx;
+	struct pollfd p = {.fd = my_library_socket(x->c->my), .events = (short)events};
+	int64_t until;
+	int rc;
 
 	if (x->c->is_broken)
-		return MYSQL_WAIT_READ;
+		return POLLIN;
 	for (;;) {
-		rc = x->w->wait(x->w, fd, events_of(status), x->deadline);
-		if (rc == 1 && (ready = ready_of(fd, status)) != 0)
-			return ready;
+		until = x->deadline;
+		if (tick_ms > 0 && (until < 0 || now_ms() + tick_ms < until))
+			until = now_ms() + tick_ms;
+		rc = x->w->wait(x->w, p.fd, p.events, until);
+		if (rc == 1 && poll(&p, 1, 0) > 0)
+			return p.revents;
 		if (rc == 1)
 			continue;
-		if (x->stopped != 0 || x->is_opening) {
-			if (x->stopped == 0)
-				x->stopped = rc == 0 ? 1 : -1;
+		if (rc == 0 && until != x->deadline)
+			return 0;
+		if (!call_stop(x, rc))
 			return give_up(x);
-		}
-		x->stopped = rc == 0 ? 1 : -1;
-		my_kill(x->c);
-		poll_waiter(&x->grace, -1);
-		x->w = &x->grace;
-		x->deadline = now_ms() + STOP_MS;
 	}
 }
 
@@ -140,23 +138,16 @@ set_options(struct my_conn *c, const struct person_config *person, const char *p
 {
 	unsigned no = 0;
 
-	mysql_options(c->my, MYSQL_OPT_NONBLOCK, 0);
+	my_library_prepare(c->my);
 	if (person != NULL && person->passfile != NULL)
 		mysql_options(c->my, MYSQL_READ_DEFAULT_FILE, person->passfile);
-	mysql_options(c->my, MYSQL_READ_DEFAULT_GROUP, "client");
+	mysql_options(c->my, MYSQL_READ_DEFAULT_GROUP, "holdfast");
 	/* After the option files: they cannot turn these on again. */
 	mysql_options(c->my, MYSQL_OPT_LOCAL_INFILE, &no);
 	mysql_options(c->my, MYSQL_SET_CHARSET_NAME, "utf8mb4");
 	mysql_options4(c->my, MYSQL_OPT_CONNECT_ATTR_ADD, "program_name", program_name);
-	if (c->place.wants_tls) {
-		my_bool yes = 1;
-
-		mysql_options(c->my, MYSQL_OPT_SSL_ENFORCE, &yes);
-		if (c->place.ssl_ca[0] != '\0') {
-			mysql_options(c->my, MYSQL_OPT_SSL_CA, c->place.ssl_ca);
-			mysql_options(c->my, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &yes);
-		}
-	}
+	if (c->place.wants_tls)
+		my_library_tls(c->my, c->place.ssl_ca[0] != '\0' ? c->place.ssl_ca : NULL);
 }
 
 static struct my_conn *
@@ -214,29 +205,35 @@ my_conn_open(struct my_conn **out, struct waiter *w, const char *address,
     int is_control, int64_t deadline, struct err *e)
 {
 	struct my_conn *c = make(address, person, e);
-	const struct my_place *p;
+	struct my_login l = {.flags = CLIENT_MULTI_RESULTS};
 	struct call x;
-	MYSQL *ok = NULL;
-	int status;
 
 	*out = NULL;
 	if (c == NULL)
 		return -1;
 	set_options(c, person, program_name);
-	p = &c->place;
+	l.host = c->place.socket[0] != '\0' ? "localhost" : c->place.host;
+	l.socket = c->place.socket[0] != '\0' ? c->place.socket : NULL;
+	l.port = (unsigned)c->place.port;
+	l.user = c->login;
+	l.database = database != NULL		    ? database
+		     : c->place.database[0] != '\0' ? c->place.database
+						    : NULL;
+	if (is_control)
+		l.flags |= CLIENT_MULTI_STATEMENTS;
 	call_init(&x, c, w, deadline);
 	x.is_opening = 1;
-	status = mysql_real_connect_start(&ok, c->my, p->socket[0] != '\0' ? "localhost" : p->host,
-	    c->login, NULL,
-	    database != NULL	     ? database
-	    : p->database[0] != '\0' ? p->database
-				     : NULL,
-	    (unsigned)p->port, p->socket[0] != '\0' ? p->socket : NULL,
-	    is_control ? CLIENT_MULTI_RESULTS | CLIENT_MULTI_STATEMENTS : CLIENT_MULTI_RESULTS);
-	while (status != 0)
-		status = mysql_real_connect_cont(&ok, c->my, call_wait(&x, status));
-	if (ok == NULL || c->is_broken) {
+	if (my_library_connect(c->my, &l, call_wait, &x) < 0 || c->is_broken) {
 		refused(&x, e);
+		my_conn_close(c);
+		return -1;
+	}
+	/* MariaDB's library goes on without TLS where the server has none, and was only asked to.
+	 */
+	if (c->place.wants_tls && mysql_get_ssl_cipher(c->my) == NULL) {
+		err_set(e, ERR_CONN,
+		    "could not connect: the server offers no TLS, and the address demands it; "
+		    "nothing was asked of it");
 		my_conn_close(c);
 		return -1;
 	}
@@ -253,8 +250,8 @@ my_conn_close(struct my_conn *c)
 	if (c == NULL)
 		return;
 	if (c->my != NULL) {
-		if (c->is_broken && mysql_get_socket(c->my) >= 0)
-			shutdown((int)mysql_get_socket(c->my), SHUT_RDWR);
+		if (c->is_broken && my_library_socket(c->my) >= 0)
+			shutdown(my_library_socket(c->my), SHUT_RDWR);
 		mysql_close(c->my);
 	}
 	free(c->address);
@@ -272,27 +269,22 @@ my_in_tx(const struct my_conn *c)
 static int
 send_text(struct call *x, const char *sql, struct err *e)
 {
-	int rc = 0, status;
-
 	if (x->c->is_broken)
 		return err_set(e, ERR_CONN, "the connection is broken; nothing was sent");
-	status = mysql_real_query_start(&rc, x->c->my, sql, (unsigned long)strlen(sql));
-	while (status != 0)
-		status = mysql_real_query_cont(&rc, x->c->my, call_wait(x, status));
-	return rc != 0 ? call_failed(x, e) : 0;
+	if (my_library_query(x->c->my, sql, (unsigned long)strlen(sql), call_wait, x) != 0)
+		return call_failed(x, e);
+	return 0;
 }
 
 /* The next result of a CALL; 1 there is one, 0 none, -1 failed. */
 static int
 next_result(struct call *x, struct err *e)
 {
-	int rc = 0, status;
+	int rc;
 
 	if (!mysql_more_results(x->c->my))
 		return 0;
-	status = mysql_next_result_start(&rc, x->c->my);
-	while (status != 0)
-		status = mysql_next_result_cont(&rc, x->c->my, call_wait(x, status));
+	rc = my_library_next(x->c->my, call_wait, x);
 	if (rc > 0)
 		return call_failed(x, e);
 	return rc == 0;
@@ -301,10 +293,7 @@ next_result(struct call *x, struct err *e)
 static int
 store(struct call *x, MYSQL_RES **r, struct err *e)
 {
-	int status = mysql_store_result_start(r, x->c->my);
-
-	while (status != 0)
-		status = mysql_store_result_cont(r, x->c->my, call_wait(x, status));
+	*r = my_library_store(x->c->my, call_wait, x);
 	if (*r == NULL && mysql_errno(x->c->my) != 0)
 		return call_failed(x, e);
 	return 0;
@@ -412,16 +401,14 @@ static int
 stream_rows(struct call *x, MYSQL_RES *r, struct sink *sink, int64_t *rows, struct err *e)
 {
 	unsigned n = mysql_num_fields(r), i;
-	int *lengths = calloc(n + 1, sizeof(*lengths)), is_full = 0, status;
+	int *lengths = calloc(n + 1, sizeof(*lengths)), is_full = 0;
 	unsigned long *len;
 	MYSQL_ROW row;
 
 	if (lengths == NULL)
 		abort();
 	for (;;) {
-		status = mysql_fetch_row_start(&row, r);
-		while (status != 0)
-			status = mysql_fetch_row_cont(&row, r, call_wait(x, status));
+		row = my_library_row(r, call_wait, x);
 		if (row == NULL)
 			break;
 		(*rows)++;

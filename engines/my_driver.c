@@ -11,6 +11,7 @@
 
 #include "arena.h"
 #include "engines/my_driver.h"
+#include "engines/my_library.h"
 #include "banned.h"
 
 int
@@ -208,7 +209,7 @@ is_alive(struct conn *x)
 
 	if (!is_usable(x))
 		return 0;
-	p.fd = (int)mysql_get_socket(my(x)->my);
+	p.fd = my_library_socket(my(x)->my);
 	return poll(&p, 1, 0) == 0;
 }
 

@@ -8,6 +8,8 @@
 
 #include "arena.h"
 #include "engines/my_crawl.h"
+#include "engines/my_gtid.h"
+#include "text.h"
 #include "banned.h"
 
 struct view_of {
@@ -113,6 +115,33 @@ errant(const struct view_of *v)
 	return NULL;
 }
 
+/*
+ * MySQL: what it applied against what its source applied. Whoever takes writes now may have gone on
+ * between the two readings, so what came from there is left out.
+ */
+static const char *
+errant_set(const struct view_of *v)
+{
+	const struct my_sight *up;
+	const char **writers, *own;
+	size_t i, n = 0;
+
+	if (v->p->is_mariadb || v->p->nchannels != 1 || v->p->applied[0] == '\0' ||
+	    (up = my_source_of(v->k, v->k->shown[v->at], &v->p->channels[0])) == NULL ||
+	    up->probe == NULL || up->probe->is_mariadb)
+		return NULL;
+	writers = arena_array(v->a, v->t->nnodes + 1, sizeof(*writers));
+	for (i = 0; i < v->t->nnodes; i++)
+		if (i != v->at && v->k->shown[i]->probe != NULL && !v->t->nodes[i].is_read_only &&
+		    v->k->shown[i]->probe->uuid != NULL)
+			writers[n++] = v->k->shown[i]->probe->uuid;
+	own = my_gtid_outside(v->a, v->p->applied, up->probe->applied, writers);
+	return own == NULL
+		   ? NULL
+		   : arena_printf(v->a, "%s has transactions that its source does not have (%.90s)",
+			 v->n->name, own);
+}
+
 static const char *
 manager(const struct view_of *v)
 {
@@ -178,21 +207,27 @@ half_held(const struct view_of *v)
 			 v->n->name, v->p->nchannels);
 }
 
-/* What it receives meanwhile gathers on its disk. */
 static const char *
 held(const struct view_of *v)
 {
-	int64_t bytes = 0;
-	size_t i;
+	return v->n->hold != HOLD_PAUSED
+		   ? NULL
+		   : arena_printf(v->a, "%s is held: its SQL thread is stopped", v->n->name);
+}
 
-	if (v->n->hold != HOLD_PAUSED)
+/* What it receives meanwhile gathers on its disk. */
+static const char *
+relay_log(const struct view_of *v)
+{
+	const char *room = "how much room there is is not known from here";
+
+	if (v->n->hold != HOLD_PAUSED || v->n->relay_bytes < 0)
 		return NULL;
-	for (i = 0; i < v->p->nchannels; i++)
-		bytes += v->p->channels[i].relay_bytes > 0 ? v->p->channels[i].relay_bytes : 0;
+	if (v->n->disk_free >= 0)
+		room = arena_printf(v->a, "%s are left there", text_bytes(v->a, v->n->disk_free));
 	return arena_printf(v->a,
-	    "%s is held: its SQL thread is stopped; %lld kB of relay log are on its disk, and all "
-	    "it receives is added",
-	    v->n->name, (long long)((bytes + 999) / 1000));
+	    "%s has %s of relay log on its disk, and all it receives is added; %s", v->n->name,
+	    text_bytes(v->a, v->n->relay_bytes), room);
 }
 
 /* A stop can leave transactions out below the position that the server tells. */
@@ -255,6 +290,7 @@ static const struct rule {
     {15, "no-primary-log", no_log, "Without a log nothing can be held or undone"},
     {20, "same-server-id", same_number, "Give one of them a number of its own and restart it"},
     {25, "errant", errant, "Compare the rows before this replica is promoted"},
+    {25, "errant", errant_set, "Compare the rows before this replica is promoted"},
     {30, "manager", manager, "Put it on hold before pausing a replica"},
     {35, "group-member", member, "Isolate one member instead, as its documentation says"},
     {40, "apply-error", sql_error, "SHOW ALL SLAVES STATUS on it shows the statement"},
@@ -262,6 +298,7 @@ static const struct rule {
     {50, "replica-writable", writable, "SET GLOBAL read_only = ON there"},
     {55, "half-held", half_held, "Stop or start the others"},
     {60, "held", held, "`resume` lets it apply again"},
+    {62, "relay-log", relay_log, "A full disk stops its receiving thread: resume it before that"},
     {65, "missing-privilege", denied, "Grant it to the login: holdfast(1), PRIVILEGES"},
     {68, "worker-gaps", gaps, "START REPLICA UNTIL SQL_AFTER_MTS_GAPS there before a hold"},
     {70, "delayed", delayed, "It can be a way back: hold it before its delay ends"},

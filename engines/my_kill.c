@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "engines/my_conn.h"
+#include "engines/my_library.h"
 #include "banned.h"
 
 #define KILL_CONNECT_S 2
@@ -31,8 +32,10 @@ kill_thread(void *arg)
 	if (my != NULL) {
 		if (k->passfile != NULL)
 			mysql_options(my, MYSQL_READ_DEFAULT_FILE, k->passfile);
-		mysql_options(my, MYSQL_READ_DEFAULT_GROUP, "client");
+		mysql_options(my, MYSQL_READ_DEFAULT_GROUP, "holdfast");
 		mysql_options(my, MYSQL_OPT_LOCAL_INFILE, &no);
+		if (k->place.wants_tls)
+			my_library_tls(my, k->place.ssl_ca[0] != '\0' ? k->place.ssl_ca : NULL);
 		mysql_options(my, MYSQL_OPT_CONNECT_TIMEOUT, &s);
 		mysql_options(my, MYSQL_OPT_READ_TIMEOUT, &s);
 		mysql_options(my, MYSQL_OPT_WRITE_TIMEOUT, &s);

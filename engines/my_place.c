@@ -19,7 +19,7 @@ bad(struct err *e)
 	err_set(e, ERR_CONFIG, "the address is no URL of MySQL or MariaDB; nothing was connected");
 	return err_hint(e,
 	    "write it as mariadb://HOST:PORT/DATABASE or mysql://HOST:PORT/DATABASE, special "
-	    "characters as %%XX, without a password");
+	    "characters as %%XX, without a password; without HOST, set MYSQL_HOST");
 }
 
 /* Copies a part and takes %XX apart; -1 where it does not fit or hides a NUL. */
@@ -109,6 +109,33 @@ take_host(const char *p, size_t n, struct my_place *out)
 	return 0;
 }
 
+/* Where no host is said: MYSQL_HOST and MYSQL_TCP_PORT, or MYSQL_UNIX_PORT, a socket. */
+static int
+take_environment(struct my_place *out)
+{
+	const char *host = getenv("MYSQL_HOST"), *port = getenv("MYSQL_TCP_PORT");
+	const char *path = getenv("MYSQL_UNIX_PORT");
+	char *end;
+	long v;
+
+	if (host == NULL || host[0] == '\0') {
+		if (path == NULL || path[0] != '/' || strlen(path) >= sizeof(out->socket))
+			return -1;
+		text_copy(out->socket, sizeof(out->socket), path);
+		return 0;
+	}
+	if (strlen(host) >= sizeof(out->host))
+		return -1;
+	text_copy(out->host, sizeof(out->host), host);
+	if (port == NULL || port[0] == '\0')
+		return 0;
+	v = strtol(port, &end, 10);
+	if (*end != '\0' || v < 1 || v > 65535)
+		return -1;
+	out->port = (int)v;
+	return 0;
+}
+
 int
 my_place_parse(const char *address, struct my_place *out, struct err *e)
 {
@@ -143,7 +170,9 @@ my_place_parse(const char *address, struct my_place *out, struct err *e)
 		if (take_option(query, k, out) != 0)
 			return bad(e);
 	}
-	return out->host[0] == '\0' && out->socket[0] == '\0' ? bad(e) : 0;
+	if (out->host[0] != '\0' || out->socket[0] != '\0')
+		return 0;
+	return take_environment(out) != 0 ? bad(e) : 0;
 }
 
 char *

@@ -65,6 +65,7 @@ read_self(struct probing *x, MYSQL_RES *r, struct err *e)
 		p->semi_sync = "master";
 	else if (number(row[13], 0) != 0)
 		p->semi_sync = "replica";
+	p->state = arena_strdup(x->a, row[14]);
 	return 0;
 }
 
@@ -202,6 +203,27 @@ struct question {
 	int (*read)(struct probing *x, MYSQL_RES *r, struct err *e);
 };
 
+#define SELF(updates, parallel)                                                                    \
+	"SELECT @@global.server_id, @@hostname, @@port, @@datadir, @@global.read_only, "           \
+	"@@log_bin, "                                                                              \
+	"@@" updates ", @@global." parallel ", "
+#define SELF_MYSQL                                                                                 \
+	"@@global.gtid_executed, @@global.gtid_executed, @@server_uuid, @@version, 0, 0, NULL"
+
+static const char *
+self_of(int is_mariadb, int version)
+{
+	if (is_mariadb)
+		return SELF("log_slave_updates",
+		    "slave_parallel_threads") "@@global.gtid_slave_pos, @@global.gtid_binlog_pos, "
+					      "NULL, @@version, "
+					      "@@global.rpl_semi_sync_master_enabled, "
+					      "@@global.rpl_semi_sync_slave_enabled, "
+					      "@@global.gtid_binlog_state";
+	return version >= 80026 ? SELF("log_replica_updates", "replica_parallel_workers") SELF_MYSQL
+				: SELF("log_slave_updates", "slave_parallel_workers") SELF_MYSQL;
+}
+
 /* Its own position last: what its replicas have applied cannot be ahead of it. */
 static size_t
 ask_for(struct probing *x, char who[600], struct question q[MAX_QUESTIONS])
@@ -210,17 +232,7 @@ ask_for(struct probing *x, char who[600], struct question q[MAX_QUESTIONS])
 	size_t n = 0;
 
 	q[n++] = (struct question){my_sql_who(x->c, who, 600), NULL, 1, read_who};
-	q[n++] = (struct question){m ? "SELECT @@global.server_id, @@hostname, @@port, @@datadir, "
-				       "@@global.read_only, @@log_bin, @@log_slave_updates, "
-				       "@@global.slave_parallel_threads, @@global.gtid_slave_pos, "
-				       "@@global.gtid_binlog_pos, NULL, @@version, "
-				       "@@global.rpl_semi_sync_master_enabled, "
-				       "@@global.rpl_semi_sync_slave_enabled"
-				     : "SELECT @@global.server_id, @@hostname, @@port, @@datadir, "
-				       "@@global.read_only, @@log_bin, @@log_slave_updates, "
-				       "@@global.slave_parallel_workers, @@global.gtid_executed, "
-				       "@@global.gtid_executed, @@server_uuid, @@version, 0, 0",
-	    NULL, 1, read_self};
+	q[n++] = (struct question){self_of(m, v), NULL, 1, read_self};
 	q[n++] = (struct question){my_sql_replica_status(m, v),
 	    m ? "SLAVE MONITOR" : "REPLICATION CLIENT", 0, read_channels};
 	q[n++] = (struct question){my_sql_replicas(m, v),

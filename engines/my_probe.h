@@ -44,6 +44,7 @@ struct my_probe {
 	int is_read_only, has_log, logs_updates, parallel;
 	const char *applied;	   /* GTIDs: gtid_slave_pos or gtid_executed */
 	const char *written;	   /* gtid_binlog_pos or gtid_executed */
+	const char *state;	   /* gtid_binlog_state; NULL on MySQL */
 	const char *file, *offset; /* its own log; NULL none */
 	const char *semi_sync;	   /* "master", "replica" or NULL */
 	int64_t wsrep_size;	   /* Galera: members; 0 none */

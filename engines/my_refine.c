@@ -14,6 +14,7 @@
 #include "banned.h"
 
 #define MAX_OBJECTS 500
+#define NAME_CHARS 64
 #define MAX_DEPENDENTS 2000
 
 static int
@@ -66,6 +67,23 @@ look_up_database(struct looking *x, struct object *o, struct err *e)
 	return 0;
 }
 
+/* No server has such names; and what is shown and journaled of a plan stays readable. */
+static int
+check_length(const struct object *o, struct err *e)
+{
+	size_t chars = 0;
+	const char *p;
+
+	for (p = o->name; *p != '\0'; p++)
+		chars += (*p & 0xC0) != 0x80;
+	if (chars <= NAME_CHARS)
+		return 0;
+	return err_set(e, ERR_REFUSED,
+	    "the name %.40s... has %zu characters and the server takes %d at the most; nothing was "
+	    "sent",
+	    o->name, chars, NAME_CHARS);
+}
+
 static int
 look_up(struct looking *x, struct object *o, struct err *e)
 {
@@ -74,6 +92,8 @@ look_up(struct looking *x, struct object *o, struct err *e)
 
 	if (o->type != NULL && o->name != NULL && strcmp(o->type, "database") == 0)
 		return look_up_database(x, o, e);
+	if (o->name != NULL && check_length(o, e) < 0)
+		return -1;
 	if (!is_relation(o) || x->n++ >= MAX_OBJECTS)
 		return 0;
 	if (o->schema == NULL) {

@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "arena.h"
 #include "engines/my_crawl.h"
@@ -47,6 +49,22 @@ fill_silent(struct arena *a, const struct my_sight *s, struct node *n)
 	n->identity = n->incarnation = n->cluster = "";
 }
 
+/* Only where the server runs on this machine: reached over the loopback, and called as we are. What
+ * is forwarded from another one has another name. */
+static int64_t
+disk_free(const struct my_sight *s)
+{
+	const char *d = s->probe->data_directory;
+	struct statvfs v;
+	char name[256] = "";
+
+	if (d == NULL || d[0] != '/' || !my_place_is_local(s->host) ||
+	    gethostname(name, sizeof(name) - 1) != 0 || strcmp(name, s->probe->hostname) != 0 ||
+	    statvfs(d, &v) != 0)
+		return -1;
+	return (int64_t)v.f_bavail * (int64_t)v.f_frsize;
+}
+
 /* The channel that says what the node is: the first one. */
 static void
 fill_channels(struct arena *a, const struct my_probe *p, struct node *n)
@@ -55,7 +73,10 @@ fill_channels(struct arena *a, const struct my_probe *p, struct node *n)
 	size_t i, stopped = 0;
 
 	n->is_streaming = 1;
+	n->relay_bytes = 0;
 	for (i = 0; i < p->nchannels; i++) {
+		if (p->channels[i].relay_bytes > 0)
+			n->relay_bytes += p->channels[i].relay_bytes;
 		stopped += !p->channels[i].sql_runs;
 		n->is_streaming &= p->channels[i].io_runs;
 		if (p->channels[i].delay_s * 1000 > n->apply_delay_ms)
@@ -99,6 +120,8 @@ fill_seen(struct arena *a, const struct my_sight *s, struct node *n)
 	n->version_text = arena_strdup(a, p->version_text);
 	n->role = p->nchannels > 0 ? ROLE_REPLICA : ROLE_STANDALONE;
 	n->is_read_only = p->is_read_only;
+	n->gtid_state = arena_strdup(a, p->state);
+	n->disk_free = disk_free(s);
 	/* Named as the host names it: without the slash at its end. */
 	len = p->data_directory == NULL ? 0 : strlen(p->data_directory);
 	while (len > 1 && p->data_directory[len - 1] == '/')
@@ -135,7 +158,7 @@ fill_node(const struct my_sight *s, struct arena *a, struct node *n)
 	n->address = arena_strdup(a, s->address);
 	n->host = arena_strdup(a, s->host);
 	n->port = s->port;
-	n->lag_bytes = n->lag_ms = n->disk_free = n->wal_rate = -1;
+	n->lag_bytes = n->lag_ms = n->disk_free = n->relay_bytes = n->wal_rate = -1;
 	n->seen_ms = now_ms();
 	if (s->probe == NULL)
 		fill_silent(a, s, n);

@@ -84,6 +84,32 @@ look_at_replica(struct arena *a, struct plan *p, struct step *s, const struct no
 	check_instance(a, s, n, SEEN_IDENTITY, SEEN_START);
 }
 
+/*
+ * Workers that commit in any order leave gaps where they are stopped; without GTIDs the position is
+ * then only the lowest one, and proves nothing.
+ */
+static void
+check_gaps(struct arena *a, struct plan *p, const struct node *n, int wave)
+{
+	struct step *s;
+	const char *name = n->version >= 80026 ? "replica" : "slave";
+	const char *order =
+	    n->version < 50705 ? "0" : arena_printf(a, "@@global.%s_preserve_commit_order", name);
+
+	if (is_mariadb(p))
+		return;
+	s = word_step(a, p, KIND_CHECK, n->name, wave, PHASE_PROVE);
+	s->why = arena_printf(
+	    a, "see that the workers of %s leave no gaps where they are stopped", n->name);
+	word_text(a, s,
+	    arena_printf(a,
+		"SELECT IF(@@global.%s_parallel_workers > 1 AND @@global.gtid_mode <> 'ON' AND "
+		"NOT %s, 'possible', 'none') AS gaps",
+		name, order));
+	word_check(a, s, 0, CHECK_EQ, VALUE_TEXT, "none", NULL,
+	    arena_printf(a, "gaps between the workers of %s", n->name));
+}
+
 static void
 hold(struct arena *a, struct plan *p, const struct node *n, int wave)
 {
@@ -100,6 +126,7 @@ hold(struct arena *a, struct plan *p, const struct node *n, int wave)
 		       "receiving. The stop waits for the statement it is in",
 	    n->name);
 
+	check_gaps(a, p, n, wave);
 	s = word_step(a, p, KIND_PROVE, n->name, wave, PHASE_PROVE);
 	look_at_replica(a, p, s, n);
 	word_keep(a, s, MY_POSITION, arena_printf(a, "R.%s", n->name), VALUE_LSN);
@@ -425,32 +452,6 @@ leave(struct arena *a, struct plan *p, const struct node *n, int in_tx)
 	st->why = "make it last";
 }
 
-/* Out of the way, in the same database: a table with a trigger cannot leave it. */
-static char *
-reversible(struct arena *a, const struct statement *s, const char *schema)
-{
-	const struct action *x = s->nactions == 1 ? &s->actions[0] : NULL;
-	const char *list = "";
-	size_t i;
-
-	if (x == NULL || strcmp(x->kind, "drop-table") != 0 || x->nobjects == 0)
-		return NULL;
-	for (i = 0; i < x->nobjects; i++) {
-		const struct object *o = &x->objects[i];
-		const char *to;
-
-		if (o->oid == 0 || o->schema == NULL)
-			return NULL;
-		to = arena_printf(a, "%s_%s", schema, o->name);
-		if (strlen(to) > 64)
-			return NULL;
-		list = arena_printf(a, "%s%s%s.%s TO %s.%s", list, i > 0 ? ", " : "",
-		    my_quote_name(a, o->schema), my_quote_name(a, o->name),
-		    my_quote_name(a, o->schema), my_quote_name(a, to));
-	}
-	return arena_printf(a, "RENAME TABLE %s", list);
-}
-
 static char *
 inverse(struct arena *a, const struct statement *s)
 {
@@ -473,7 +474,7 @@ const struct wording my_wording = {
     .leave = leave,
     .reprove = reprove,
     .release = release,
-    .reversible = reversible,
+    .reversible = my_reversible,
     .inverse = inverse,
     .quote = quote,
     .limit = NULL,

@@ -6,6 +6,7 @@
 
 int my_stays_here(const struct session *s);
 char *my_rebuild_here(struct arena *a, const struct plan *p, const struct node *primary);
+char *my_reversible(struct arena *a, const struct statement *s, const char *schema);
 extern const struct wording my_wording;
 
 extern const struct switching my_switching; /* my_switch.c */

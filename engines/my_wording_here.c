@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "arena.h"
+#include "engines/my_driver.h"
 #include "engines/my_wording.h"
 #include "banned.h"
 
@@ -38,4 +39,30 @@ my_rebuild_here(struct arena *a, const struct plan *p, const struct node *primar
 	    "there alone. First SET sql_log_bin = 0, then this DROP, CREATE TABLE and the rows of "
 	    "a replica: every replica keeps its table and goes on replicating.",
 	    object_name(a, o), primary->name);
+}
+
+/* Out of the way, in the same database: a table with a trigger cannot leave it. */
+char *
+my_reversible(struct arena *a, const struct statement *s, const char *schema)
+{
+	const struct action *x = s->nactions == 1 ? &s->actions[0] : NULL;
+	const char *list = "";
+	size_t i;
+
+	if (x == NULL || strcmp(x->kind, "drop-table") != 0 || x->nobjects == 0)
+		return NULL;
+	for (i = 0; i < x->nobjects; i++) {
+		const struct object *o = &x->objects[i];
+		const char *to;
+
+		if (o->oid == 0 || o->schema == NULL)
+			return NULL;
+		to = arena_printf(a, "%s_%s", schema, o->name);
+		if (strlen(to) > 64)
+			return NULL;
+		list = arena_printf(a, "%s%s%s.%s TO %s.%s", list, i > 0 ? ", " : "",
+		    my_quote_name(a, o->schema), my_quote_name(a, o->name),
+		    my_quote_name(a, o->schema), my_quote_name(a, to));
+	}
+	return arena_printf(a, "RENAME TABLE %s", list);
 }

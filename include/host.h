@@ -64,6 +64,12 @@ struct path_facts {
 	const char *version;  /* PG_VERSION; "" none */
 	const char *system;   /* system identifier, decimal; "" unknown */
 	const char *uuid;     /* server-uuid of auto.cnf; "" none */
+	/* Of MariaDB's: the last transaction of each domain and server in its log, as it wrote them
+	 * down when it shut down cleanly, "0-1-27,0-2-3"; NULL not known, and why (NULL: nobody
+	 * asked). What it replicated from, "host:port". */
+	const char *gtid_state, *gtid_unknown;
+	const char **sources;
+	size_t nsources;
 	enum cluster_state state;
 	int timeline;	     /* of the last checkpoint; 0 unknown */
 	uint64_t checkpoint; /* position of the last checkpoint; 0 unknown */

@@ -54,6 +54,8 @@ struct node {
 	const char *upstream_address; /* host:port it says it streams from; NULL none */
 	int nsources;		      /* channels it replicates through; 0 not known */
 	const char *log_base;	 /* of the files it reads there, without their number; NULL none */
+	const char *gtid_state;	 /* MariaDB: the last transaction of each domain and server in its
+				    log,  "0-1-27,0-2-3"; NULL not known */
 	const char *slot;	 /* replication slot it uses on its upstream; NULL none */
 	const char *app_name;	 /* application_name its upstream sees; NULL unknown */
 	const char *sync_state;	 /* async, sync, quorum, potential; NULL unknown */
@@ -73,8 +75,10 @@ struct node {
 	int64_t lag_ms;			     /* age of the last replayed transaction; -1 unknown */
 	struct lag_sample past[LAG_SAMPLES]; /* oldest first, this picture's not among them */
 	size_t npast;
-	int64_t disk_free; /* of the data directory's file system, where the server runs on this
-			      machine; bytes; -1 unknown */
+	int64_t relay_bytes; /* MariaDB and MySQL: of log on its disk that it received; -1 unknown,
+				or another engine */
+	int64_t disk_free;   /* of the data directory's file system, where the server runs on this
+				machine; bytes; -1 unknown */
 	/* Of its slot, as its upstream says: bytes of log kept for it, bytes until the server may
 	 * take them away (-1 unknown or no limit), and wal_status (NULL unknown). */
 	int64_t slot_retained, slot_safe;

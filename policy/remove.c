@@ -28,6 +28,10 @@ say(struct removing *r, const char *rule, enum level level, const char *sentence
 static int
 is_same_data(const struct removing *r, const struct node *n)
 {
+	/* MariaDB's files name no cluster: who they replicated from is asked before anything goes.
+	 */
+	if (r->path != NULL && remove_is_mariadb(r))
+		return strcmp(r->t->engine, "mariadb") == 0 && n->identity[0] != '\0';
 	return n->cluster != NULL && r->path != NULL &&
 	       strcmp(n->cluster, arena_printf(r->arena, "pg:%s", r->path->system)) == 0;
 }
@@ -115,6 +119,8 @@ add_world(struct removing *r)
 	fact(r, "path device and inode", arena_printf(a, "%s:%s", x->device, x->inode));
 	fact(r, "path system", x->system);
 	fact(r, "path state", cluster_state_name(x->state));
+	if (x->gtid_state != NULL)
+		fact(r, "path GTID state", x->gtid_state);
 	fact(r, "path is used by process",
 	    x->is_pid_alive    ? arena_printf(a, "%lld", (long long)x->pid)
 	    : x->user_pid != 0 ? arena_printf(a, "%lld", (long long)x->user_pid)
@@ -157,13 +163,45 @@ add_rename(struct removing *r)
 	arg(r, s, "name", x->name);
 	arg(r, s, "inode", arena_printf(a, "%s:%s", x->device, x->inode));
 	arg(r, s, "quarantine", to);
-	arg(r, s, "system", host_system_hex(a, x->system));
+	arg(r, s, "system", x->system[0] == '\0' ? "" : host_system_hex(a, x->system));
 	arg(r, s, "manifest",
-	    arena_printf(a, "plan %s\npath %s\nsystem %s\nby %s", r->plan->id, x->real, x->system,
-		r->plan->requester));
+	    arena_printf(a, "plan %s\npath %s\n%s %s\nby %s", r->plan->id, x->real,
+		x->gtid_state != NULL ? "GTID state" : "system",
+		x->gtid_state != NULL ? x->gtid_state : x->system, r->plan->requester));
 	s->why =
 	    arena_printf(a, "rename %s to %s/%s/data, if it still is inode %s and nobody uses it",
 		x->real, x->parent, to, x->inode);
+}
+
+/* Whose data it is, as its files say. */
+static const char *
+what_it_is(struct removing *r)
+{
+	const struct path_facts *x = r->path;
+
+	if (remove_is_mariadb(r))
+		return arena_printf(r->arena,
+		    "MariaDB, a replica of %s, shut down cleanly at GTID state %s", x->sources[0],
+		    x->gtid_state);
+	return arena_printf(r->arena, "PostgreSQL %s, system %s, timeline %d, left %s%s",
+	    x->version, x->system, x->timeline, cluster_state_name(x->state),
+	    x->has_standby_signal ? ", a standby" : "");
+}
+
+/* That the other one holds it, and how that is known. */
+static const char *
+why_it_may_go(struct removing *r)
+{
+	const struct node *p = r->primary;
+
+	if (remove_is_mariadb(r))
+		return arena_printf(r->arena,
+		    "%s holds the same data now: every transaction in this one's log stands in its "
+		    "log, too. What was written with sql_log_bin = 0 stands in no log.",
+		    remove_where(r, p));
+	return arena_printf(r->arena,
+	    "%s holds the same data now, at %s, past this one's last checkpoint.",
+	    remove_where(r, p), p->current.text == NULL ? "?" : p->current.text);
 }
 
 static void
@@ -176,23 +214,19 @@ say_what(struct removing *r)
 	plan_add_loss(a, r->plan,
 	    arena_printf(a, "%s on host %s (%s)", x->real, r->host->name, r->host->hostname),
 	    arena_printf(a,
-		"data of %s: PostgreSQL %s, system %s, timeline %d, left %s%s; %s; it stays on "
-		"the disk, in quarantine, so no space is won",
-		r->node == NULL ? "no node of the config" : r->node->name, x->version, x->system,
-		x->timeline, cluster_state_name(x->state),
-		x->has_standby_signal ? ", a standby" : "",
+		"data of %s: %s; %s; it stays on the disk, in quarantine, so no space is won",
+		r->node == NULL ? "no node of the config" : r->node->name, what_it_is(r),
 		x->bytes < 0 ? "size not counted" : text_bytes(a, x->bytes)));
 	for (i = 0; i < x->nlinks; i++)
 		plan_add_loss(a, r->plan, arena_printf(a, "link to %s", x->links[i]),
 		    "stays where it is: only the link goes along");
 	say(r, "rm", LEVEL_APPROVE,
 	    arena_printf(a,
-		"The data directory of %s goes out of the way by a rename; %s holds the same data "
-		"now, at %s, past this one's last checkpoint. Whether its copy is sound is not "
-		"known here. Undo renames it back.",
-		r->node == NULL ? r->path->real : r->node->name, remove_where(r, r->primary),
-		r->primary->current.text == NULL ? "?" : r->primary->current.text));
-	if (r->path->timeline < r->primary->timeline && !x->has_standby_signal)
+		"The data directory of %s goes out of the way by a rename; %s Whether its copy is "
+		"sound is not known here. Undo renames it back.",
+		r->node == NULL ? r->path->real : r->node->name, why_it_may_go(r)));
+	if (!remove_is_mariadb(r) && r->path->timeline < r->primary->timeline &&
+	    !x->has_standby_signal)
 		say(r, "old-primary", LEVEL_APPROVE,
 		    "It was a primary before a failover: what it wrote after that is only there.");
 }

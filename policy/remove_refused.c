@@ -153,11 +153,16 @@ in_use(const struct removing *r)
 static const char *
 not_provable(const struct removing *r)
 {
-	if (strcmp(r->path->engine, "postgresql") != 0)
-		return arena_printf(r->arena,
-		    "%s:%s is a data directory of %s; that another server holds the same data "
-		    "cannot be proved from its files",
-		    HERE(r), r->path->engine);
+	const char *why;
+
+	if (remove_is_mariadb(r)) {
+		why = remove_gtid_unknown(r);
+		return why == NULL ? NULL
+				   : arena_printf(r->arena,
+					 "%s:%s is a data directory of %s; that another server "
+					 "holds the same data cannot be proved: %s",
+					 HERE(r), r->path->engine, why);
+	}
 	if (r->path->system[0] == '\0' || r->path->state == STATE_NOT_KNOWN)
 		return arena_printf(r->arena,
 		    "the control file of %s:%s (PostgreSQL %s) cannot be understood, so whose "
@@ -190,15 +195,21 @@ ambiguous(const struct removing *r)
 static const char *
 last_copy(const struct removing *r)
 {
+	const char *of = remove_is_mariadb(r)
+			     ? "this cluster"
+			     : arena_printf(r->arena, "system %s", r->path->system);
+
 	if (r->nprimaries > 1)
 		return arena_printf(r->arena,
-		    "%zu servers of system %s take writes, so which data is the right one is not "
-		    "known; %s:%s may be it",
-		    r->nprimaries, r->path->system, HERE(r));
+		    "%zu servers of %s take writes, so which data is the right one is not known; "
+		    "%s:%s may be it",
+		    r->nprimaries, of, HERE(r));
 	if (r->primary == NULL || r->primary == r->node)
 		return arena_printf(r->arena,
-		    "no primary of system %s answers, so %s:%s may be the last complete copy",
-		    r->path->system, HERE(r));
+		    "no primary of %s answers, so %s:%s may be the last complete copy", of,
+		    HERE(r));
+	if (remove_is_mariadb(r))
+		return remove_gtid_missing(r);
 	if (r->primary->current.value == 0 || r->primary->current.value < r->path->checkpoint ||
 	    r->primary->timeline < r->path->timeline)
 		return arena_printf(r->arena,
@@ -212,7 +223,8 @@ last_copy(const struct removing *r)
 static const char *
 was_primary(const struct removing *r)
 {
-	if (r->path->has_standby_signal || r->path->state == STATE_SHUT_DOWN_IN_RECOVERY ||
+	if (remove_is_mariadb(r) || r->path->has_standby_signal ||
+	    r->path->state == STATE_SHUT_DOWN_IN_RECOVERY ||
 	    r->path->state == STATE_ARCHIVE_RECOVERY || r->path->timeline < r->primary->timeline)
 		return NULL;
 	return arena_printf(r->arena,

@@ -153,6 +153,13 @@ holds_say_after(struct app *app, struct arena *a, const char *plan, size_t not_p
 		    names, n == 1 ? "is" : "are", names, plan);
 }
 
+static int
+was_restarted(const struct hold *h, const struct node *n)
+{
+	return h->incarnation != NULL && h->incarnation[0] != '\0' &&
+	       strcmp(h->incarnation, n->incarnation) != 0;
+}
+
 /* One sentence where the node is no longer as it was held; NULL while it is. */
 static const char *
 broken(struct arena *a, const struct hold *h, const struct node *n)
@@ -170,13 +177,17 @@ broken(struct arena *a, const struct hold *h, const struct node *n)
 		    "%s was asked to stop and still replays: it may stop at any time (`resume %s` "
 		    "settles it)",
 		    h->node, h->node);
+	if (n->hold == HOLD_NONE && was_restarted(h, n))
+		return arena_printf(a,
+		    "held %s was RESTARTED, and its hold died with that: it replays again (`resume "
+		    "%s` settles it)",
+		    h->node, h->node);
 	if (n->hold == HOLD_NONE)
 		return arena_printf(a,
 		    "held %s was RELEASED by someone else: it replays again (`resume %s` settles "
 		    "it)",
 		    h->node, h->node);
-	if (h->incarnation != NULL && h->incarnation[0] != '\0' &&
-	    strcmp(h->incarnation, n->incarnation) != 0)
+	if (was_restarted(h, n))
 		return arena_printf(a, "held %s was RESTARTED; it is %s at %s", h->node,
 		    n->hold == HOLD_PAUSED ? "still paused" : hold_name(n->hold),
 		    n->replay.text == NULL ? "?" : n->replay.text);

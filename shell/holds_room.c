@@ -116,15 +116,26 @@ say(struct app *app, struct gauge *g, const struct hold *h, int stage, const cha
 	g->said = stage;
 }
 
+/* Bytes of log that it has received; positions of MariaDB and MySQL are no bytes. -1 not known. */
+static int64_t
+gathered_by(const struct node *n)
+{
+	if (strncmp(n->identity, "my:", 3) == 0)
+		return n->relay_bytes;
+	if (n->receive.value == 0 || n->replay.value == 0 || n->receive.value < n->replay.value)
+		return -1;
+	return (int64_t)(n->receive.value - n->replay.value);
+}
+
 static void
 own_disk(struct app *app, struct arena *a, const struct hold *h, const struct node *n)
 {
 	struct gauge *g = gauge_of(app, h->identity, OWN_DISK);
-	int64_t gathered = (int64_t)(n->receive.value - n->replay.value), rate, left;
+	int64_t gathered = gathered_by(n), rate, left;
 	const char *what;
 	int stage;
 
-	if (n->receive.value == 0 || n->replay.value == 0 || n->receive.value < n->replay.value)
+	if (gathered < 0)
 		return;
 	rate = rate_with(g, n->seen_ms, gathered);
 	what = arena_printf(a, "held %s gathers log: %s so far, %s", h->node,

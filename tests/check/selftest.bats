@@ -216,3 +216,14 @@ doc_tree() {
 	run "$C/tap.sh" x "" "$T/nothing"
 	[ "$status" -ne 0 ] && [[ $output == *"no test file"* ]]
 }
+
+@test "oracle: a name that only MariaDB's headers have is an error" {
+	run "$C/oracle.sh" engines/my_library.c
+	[ "$status" -eq 0 ] || { echo "$output"; return 1; }
+	for name in 'mysql_real_query_start(0, 0, 0, 0)' 'mysql_get_socket(0)' 'MYSQL_OPT_NONBLOCK' '(my_bool)0'; do
+		printf '#include <mysql.h>\nint x(void);\nint x(void) { return (int)%s; }\n' "$name" >"$T/x.c"
+		run "$C/oracle.sh" "$T/x.c"
+		[ "$status" -ne 0 ] || { echo "$name compiles"; return 1; }
+		[[ $output == *poisoned* ]] || { echo "$output"; return 1; }
+	done
+}

@@ -239,6 +239,27 @@ rm_and_run() {
 	run -2 as alice -c "snapshot pg1 h2:/nonexistent/x"
 }
 
+@test "a file nobody may read, a newer version, two nodes on one host: one sentence, nothing half-done" {
+	local d=$LAB/servers/copy two=$LAB/two.conf
+	as_root install -m 600 -o root /dev/null "$(node_data pg2)/secret"
+	run -1 as alice --confirm h2 -c "snapshot h2:$(node_data pg2) h2:$d-2"
+	[[ "$(flat)" == *"secret cannot be read; nothing was copied"* ]]
+	as_root rm "$(node_data pg2)/secret"
+	as_root sh -c "! ls -d $d-2 $LAB/servers/.holdfast-partial-* 2>/dev/null"
+	# A control file of a version that nobody here knows.
+	echo 99 | as_root tee "$d/PG_VERSION" >/dev/null
+	printf '\xff\x27\0\0' | as_root dd of="$d/global/pg_control" bs=1 seek=8 conv=notrunc status=none
+	run -5 as alice -c "rm h2:$d"
+	[[ "$(flat)" == *"(PostgreSQL 99) cannot be understood, so whose data it is is not known; nothing was renamed"* ]]
+	# The config gives the host two nodes, and neither answers.
+	as_root sed "s/^\tnode \"pg2\" {/\tnode \"pg9\" {\n\t\taddress = \"host=127.0.0.1 port=1\"\n\t\thost = \"h2\"\n\t}\n&/" \
+		"$LAB/holdfast.conf" | as_root tee "$two" >/dev/null
+	as_root chmod 644 "$two"
+	run -5 as_user hf-alice "$(holdfast_bin)" --config "$two" --as alice -c "rm h2:$(node_data pg2)"
+	[[ "$(flat)" == *"2 nodes of the config are on host h2 and none says which directory is its own"*"nothing was renamed"* ]]
+	as_root test -d "$(node_data pg2)"
+}
+
 @test "the journal tells it all, and verifies" {
 	run -0 as_root grep -h '"proc":"host-quarantine-v1"' -r "$LAB/journal"
 	[[ "$output" == *'"conn":"host"'* ]]

@@ -64,6 +64,37 @@ test_neighbour(void **state)
 	free(at);
 }
 
+/* Without a host: what the environment says, as the ecosystem's clients take it. */
+static void
+test_environment(void **state)
+{
+	struct my_place p;
+
+	(void)state;
+	assert_int_equal(setenv("MYSQL_HOST", "db7", 1), 0);
+	assert_int_equal(my_place_parse("mariadb:///shop", &p, NULL), 0);
+	assert_string_equal(p.host, "db7");
+	assert_int_equal(p.port, 3306);
+	assert_int_equal(setenv("MYSQL_TCP_PORT", "3310", 1), 0);
+	assert_int_equal(my_place_parse("mariadb://", &p, NULL), 0);
+	assert_int_equal(p.port, 3310);
+	/* A host that is said comes with its own port. */
+	assert_int_equal(my_place_parse("mariadb://db8", &p, NULL), 0);
+	assert_string_equal(p.host, "db8");
+	assert_int_equal(p.port, 3306);
+	assert_int_equal(setenv("MYSQL_TCP_PORT", "70000", 1), 0);
+	assert_int_equal(my_place_parse("mariadb://", &p, NULL), -1);
+	unsetenv("MYSQL_HOST");
+	assert_int_equal(setenv("MYSQL_UNIX_PORT", "/run/my.sock", 1), 0);
+	assert_int_equal(my_place_parse("mariadb:///shop", &p, NULL), 0);
+	assert_string_equal(p.socket, "/run/my.sock");
+	assert_int_equal(setenv("MYSQL_UNIX_PORT", "relative", 1), 0);
+	assert_int_equal(my_place_parse("mariadb:///shop", &p, NULL), -1);
+	unsetenv("MYSQL_UNIX_PORT");
+	unsetenv("MYSQL_TCP_PORT");
+	assert_int_equal(my_place_parse("mariadb:///shop", &p, NULL), -1);
+}
+
 static void
 test_position(void **state)
 {
@@ -101,6 +132,7 @@ main(void)
 	    cmocka_unit_test(test_taken),
 	    cmocka_unit_test(test_refused),
 	    cmocka_unit_test(test_neighbour),
+	    cmocka_unit_test(test_environment),
 	    cmocka_unit_test(test_position),
 	    cmocka_unit_test(test_quotes),
 	};
