@@ -75,6 +75,7 @@ cluster_free(struct cluster *c)
 	cluster_tidy(c);
 	free(c->retired);
 	arena_free(c->topology_arena);
+	arena_free(c->dump_arena);
 	free(c);
 }
 

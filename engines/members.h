@@ -48,6 +48,12 @@ struct cluster {
 	struct arena *topology_arena;
 	struct arena **retired; /* pictures that somebody may still read; owned */
 	size_t nretired;
+	/* What was read of a dump last, and of which: a file that has not changed is not read
+	 * twice.
+	 */
+	struct arena *dump_arena;
+	const char *dump_key;
+	struct dump_facts dump;
 	struct background *crawl; /* crawl, or NULL */
 	int is_busy; /* the main thread uses the members: no background crawl may start */
 	struct {

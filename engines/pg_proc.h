@@ -62,6 +62,8 @@ struct undo {
 /* One statement with its own deadline on one of the two sessions; r may be NULL. */
 int undo_do(struct undo *u, struct pg_conn *conn, const char *sql, int nparams,
     const char *const *params, PGresult **r, struct err *e);
+/* What must not be lost as lines of progress are: the step's result, which its plan says. */
+void undo_report(struct undo *u, const char *text);
 void undo_say(struct undo *u, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* pg_proc_dump.c: the definitions, as a script of the standard programs in u->dir. */

@@ -49,7 +49,10 @@ take_arguments(struct restoring *x, const struct step *s, struct err *e)
 	x->sha256 = given(s, "rows_sha256");
 	x->rows = strtoll(given(s, "rows"), NULL, 10);
 	x->data = strtoll(given(s, "bytes"), NULL, 10);
-	x->indexes = strtoll(given(s, "index_bytes"), NULL, 10);
+	x->sizes = given(s, "index_bytes");
+	x->held = given(s, "held");
+	x->began = time(NULL);
+	x->report = "";
 	if (u->to == NULL || x->d.path[0] != '/' || x->before[0] == '\0' ||
 	    strncmp(x->side, RESTORE_SIDE, strlen(RESTORE_SIDE)) != 0)
 		return err_set(e, ERR_FAILED, "the step does not say what to restore");
@@ -343,9 +346,8 @@ after_rows(struct restoring *x, const char *sql, size_t no, struct err *e)
 	x->now = text_fit(x->u.a, sql, strlen(sql), 60);
 	rc = in_one(x, sql, no, &why);
 	if (rc < 0 && strcmp(why.sqlstate, "23503") == 0) {
-		undo_say(&x->u, "REPORT: rows do not fit, the key stays NOT VALID: %s: %s",
-		    text_inert(x->u.a, why.msg, strlen(why.msg), 0),
-		    text_inert(x->u.a, why.detail, strlen(why.detail), 0));
+		x->report = arena_printf(x->u.a, "%s; REPORT: the key stays NOT VALID: %s %s",
+		    x->report, why.msg, why.detail);
 		err_clear(&why);
 		rc = run(x, "ROLLBACK", &why) < 0
 			 ? -1
@@ -438,8 +440,10 @@ proc_restore_load(struct cluster *c, struct waiter *w, const struct step *s, str
 	if (rc < 0) {
 		say_state(&x, e);
 		text_copy(out->sqlstate, sizeof(out->sqlstate), e == NULL ? "" : e->sqlstate);
-	} else
+	} else {
 		text_copy(out->tag, sizeof(out->tag), "LOADED");
+		undo_report(&x.u, x.report);
+	}
 	pg_close(x.u.dst);
 	pg_close(x.eye);
 	if (x.u.dir[0] != '\0')

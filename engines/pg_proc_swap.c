@@ -21,6 +21,8 @@ struct swap {
 	uint32_t oid;	 /* of what stood when it was planned; 0: nothing */
 	int is_back;
 	PGresult *keys, *views;
+	const char *own; /* statements that give what comes back its own foreign keys, one a line */
+	const char *report; /* what did not fit, for the end */
 };
 
 static const char *
@@ -130,6 +132,71 @@ static const char views_sql[] =
     "'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = "
     "pg_catalog.to_regclass($1)::pg_catalog.oid AND v.oid <> d.refobjid AND v.relkind = 'v'";
 
+/*
+ * The foreign keys of the table itself. One that stands aside must keep nobody from deleting rows
+ * elsewhere, so it loses them; how they are made again stands in the comment of its schema.
+ */
+static const char own_sql[] =
+    "SELECT pg_catalog.string_agg(pg_catalog.format('ALTER TABLE %s DROP CONSTRAINT %I', "
+    "$1::pg_catalog.text, "
+    "k.conname), E'\\n'), pg_catalog.string_agg(pg_catalog.format('ALTER TABLE %s ADD CONSTRAINT "
+    "%I %s%s', $1, k.conname, pg_catalog.pg_get_constraintdef(k.oid), CASE WHEN k.convalidated "
+    "THEN E' NOT VALID\\n' || pg_catalog.format('ALTER TABLE %s VALIDATE CONSTRAINT %I', $1, "
+    "k.conname) ELSE '' END), E'\\n') FROM pg_catalog.pg_constraint AS k WHERE k.contype = 'f' AND "
+    "k.conrelid = pg_catalog.to_regclass($1) AND k.confrelid <> k.conrelid";
+
+/* The lines that begin so; each is one message, hence one statement. */
+static int
+run_lines(struct swap *x, const char *lines, const char *word, struct err *e)
+{
+	const char *begin = arena_printf(x->u.a, "ALTER TABLE %s %s CONSTRAINT ", x->u.full, word);
+	size_t n;
+
+	for (; lines != NULL && *lines != '\0'; lines += n + (lines[n] == '\n')) {
+		n = strcspn(lines, "\n");
+		if (strncmp(lines, begin, strlen(begin)) == 0 &&
+		    run(x, arena_strndup(x->u.a, lines, n), e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+free_own(struct swap *x, struct err *e)
+{
+	CLEAN_RESULT PGresult *r = NULL;
+	struct arena *a = x->u.a;
+	const char *back;
+
+	if (undo_do(&x->u, x->u.dst, own_sql, 1, &x->u.full, &r, e) < 0)
+		return -1;
+	if ((back = look_text(a, r, 0, 1)) == NULL)
+		return 0;
+	return run_lines(x, look_text(a, r, 0, 0), "DROP", e) < 0 ||
+		       run(x,
+			   arena_printf(a, "COMMENT ON SCHEMA %s IS %s", pg_quote_name(a, x->out),
+			       pg_quote_literal(a, back)),
+			   e) < 0
+		   ? -1
+		   : 0;
+}
+
+static int
+read_own(struct swap *x, struct err *e)
+{
+	CLEAN_RESULT PGresult *r = NULL;
+
+	if (!x->is_back || x->in[0] == '\0')
+		return 0;
+	if (undo_do(&x->u, x->u.dst,
+		"SELECT pg_catalog.obj_description(n.oid, 'pg_namespace') FROM "
+		"pg_catalog.pg_namespace AS n WHERE n.nspname = $1",
+		1, &x->in, &r, e) < 0)
+		return -1;
+	x->own = PQntuples(r) == 1 ? look_text(x->u.a, r, 0, 0) : NULL;
+	return 0;
+}
+
 static int
 run_column(struct swap *x, const PGresult *r, int column, struct err *e)
 {
@@ -150,13 +217,14 @@ swap(struct swap *x, struct err *e)
 
 	if (run(x, "BEGIN", e) < 0 || check(x, e) < 0 ||
 	    undo_do(u, u->dst, keys_sql, 1, &u->full, &x->keys, e) < 0 ||
-	    undo_do(u, u->dst, views_sql, 1, &u->full, &x->views, e) < 0)
+	    undo_do(u, u->dst, views_sql, 1, &u->full, &x->views, e) < 0 || read_own(x, e) < 0)
 		return -1;
 	undo_say(u, "swapping: %s comes from %s, what stands goes to %s", u->full,
 	    x->in[0] == '\0' ? "nowhere" : x->in, x->out[0] == '\0' ? "nowhere" : x->out);
 	if ((x->in[0] != '\0' && run_column(x, x->keys, 0, e) < 0) ||
 	    (x->out[0] != '\0' &&
 		(run(x, arena_printf(a, "CREATE SCHEMA %s", pg_quote_name(a, x->out)), e) < 0 ||
+		    free_own(x, e) < 0 ||
 		    run(x,
 			arena_printf(
 			    a, "ALTER TABLE %s SET SCHEMA %s", u->full, pg_quote_name(a, x->out)),
@@ -167,7 +235,8 @@ swap(struct swap *x, struct err *e)
 		 arena_printf(a, "ALTER TABLE %s SET SCHEMA %s", full(x, x->in),
 		     pg_quote_name(a, u->schema)),
 		 e) < 0 ||
-		run_column(x, x->keys, 1, e) < 0 || run_column(x, x->views, 0, e) < 0 ||
+		run_lines(x, x->own, "ADD", e) < 0 || run_column(x, x->keys, 1, e) < 0 ||
+		run_column(x, x->views, 0, e) < 0 ||
 		run(x, arena_printf(a, "DROP SCHEMA %s", pg_quote_name(a, x->in)), e) < 0))
 		return -1;
 	return run(x, "COMMIT", e);
@@ -177,16 +246,19 @@ swap(struct swap *x, struct err *e)
 static void
 validate(struct swap *x)
 {
-	struct err why;
+	struct err why = {0};
 	int i;
 
+	if (run_lines(x, x->own, "VALIDATE", &why) < 0)
+		x->report = arena_printf(x->u.a, "%s; REPORT: it stays NOT VALID: %s %s", x->report,
+		    why.msg, why.detail);
 	for (i = 0; x->in[0] != '\0' && i < PQntuples(x->keys); i++) {
 		if (PQgetisnull(x->keys, i, 2))
 			continue;
 		err_clear(&why);
 		if (run(x, PQgetvalue(x->keys, i, 2), &why) < 0)
-			undo_say(&x->u, "REPORT: %s stays NOT VALID: %s %s",
-			    PQgetvalue(x->keys, i, 3), why.msg, why.detail);
+			x->report = arena_printf(x->u.a, "%s; REPORT: %s stays NOT VALID: %s %s",
+			    x->report, PQgetvalue(x->keys, i, 3), why.msg, why.detail);
 	}
 }
 
@@ -197,11 +269,13 @@ proc_swap(struct swap *x, const struct step *s, struct err *e)
 	int64_t start = now_ms();
 	int rc = -1;
 
+	x->report = "";
 	if (take_arguments(x, s, e) == 0 && cluster_settle(u->c, u->w, e) == 0 &&
 	    undo_open(u, u->to, given(s, "database"), &u->dst, 0, e) == 0 && (rc = swap(x, e)) == 0)
 		validate(x);
 	PQclear(x->keys);
 	PQclear(x->views);
+	undo_report(u, x->report);
 	pg_close(u->dst); /* without a COMMIT that rolls everything back */
 	if (rc == 0)
 		text_copy(

@@ -47,6 +47,14 @@ undo_say(struct undo *u, const char *fmt, ...)
 	va_end(ap);
 }
 
+void
+undo_report(struct undo *u, const char *text)
+{
+	u->out->cells = arena_array(u->a, 1, sizeof(*u->out->cells));
+	u->out->cells[0] = text_inert(u->a, text, strlen(text), 0);
+	u->out->ncells = 1;
+}
+
 /* By enum undo_mode. */
 static const char *const modes[] = {"drop", "truncate", "delete", "update", "replace", "schema"};
 

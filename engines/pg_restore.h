@@ -5,6 +5,8 @@
 #ifndef PG_RESTORE_H
 #define PG_RESTORE_H
 
+#include <time.h>
+
 #include "engines/pg_dump.h"
 #include "engines/pg_proc.h"
 
@@ -20,7 +22,10 @@ struct restoring {
 	struct pick pick;
 	struct waiter *base; /* of the operator; looking asks it */
 	const char *encoding, *side, *aside, *before, *after, *columns, *sha256, *identity;
-	int64_t rows, data, indexes;
+	const char *sizes; /* of indexes as they stand: "NAME BYTES" lines */
+	const char *held;  /* replicas that keep what stands, with blanks */
+	time_t began;
+	int64_t rows, data;
 	enum restore_stage stage;
 	size_t made; /* of the definitions after the rows */
 
@@ -38,7 +43,8 @@ struct restoring {
 	size_t nrates;
 	double weight, weight_done, weight_now; /* of what comes after, in bytes of text */
 	int64_t after_ms, one_ms;
-	const char *now; /* what is being made */
+	const char *now;    /* what is being made */
+	const char *report; /* what did not fit, for the end; "" nothing */
 };
 
 /* What is left, as a range of seconds; -1 in *low: not known yet. */

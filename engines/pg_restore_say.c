@@ -4,6 +4,7 @@
  * that went. A rate of bytes alone is wrong by a factor of five just when it matters.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -21,11 +22,36 @@
 #define FAIL_OVER_S 30.0 /* restart at its target, promotion, a look */
 #define REPLAY_RATE 4e7	 /* bytes of log a second, where nothing was measured */
 
+/* "NAME BYTES" of the index that the statement builds, as it stands; -1 none. */
+static double
+standing_bytes(const struct restoring *x, const char *text)
+{
+	static const char *const before[] = {
+	    "CREATE INDEX ", "CREATE UNIQUE INDEX ", "ADD CONSTRAINT "};
+	const char *p, *line;
+	size_t i, n;
+
+	for (i = 0; i < sizeof(before) / sizeof(before[0]); i++) {
+		if ((p = strstr(text, before[i])) == NULL)
+			continue;
+		p += strlen(before[i]);
+		n = *p == '"' ? strcspn(p + 1, "\"") + 2 : strcspn(p, " ");
+		for (line = x->sizes; *line != '\0'; line += *line == '\n') {
+			if (strncmp(line, p, n) == 0 && line[n] == ' ')
+				return strtod(line + n, NULL);
+			line += strcspn(line, "\n");
+		}
+	}
+	return -1;
+}
+
 double
 restore_weight(const struct restoring *x, const char *text)
 {
-	double each = KEY_BYTES * (double)x->rows;
+	double each = KEY_BYTES * (double)x->rows, is = standing_bytes(x, text);
 
+	if (is >= 0)
+		return is;
 	if (strstr(text, "FOREIGN KEY") != NULL)
 		return each / 3;
 	if (strncmp(text, "CREATE INDEX", 12) != 0 && strncmp(text, "CREATE UNIQUE", 13) != 0 &&
@@ -35,20 +61,17 @@ restore_weight(const struct restoring *x, const char *text)
 	return each;
 }
 
-/* The live table's indexes, together, say more than a guess; shared out by number. */
 void
 restore_weigh(struct restoring *x)
 {
-	const char *p;
-	double sum = 0, w;
-	size_t n = 0;
+	const char *p, *end;
 
-	for (p = x->after; *p != '\0'; p += strcspn(p, "\n"), p += *p == '\n') {
-		w = restore_weight(x, arena_strndup(x->u.a, p, strcspn(p, "\n")));
-		sum += w;
-		n += w > 0;
+	x->weight = 0;
+	for (p = x->after; *p != '\0'; p = end + strspn(end, ";\n")) {
+		end = strstr(p, ";\n");
+		end = end == NULL ? p + strlen(p) : end;
+		x->weight += restore_weight(x, arena_strndup(x->u.a, p, (size_t)(end - p)));
 	}
-	x->weight = x->indexes > 0 && n > 0 ? (double)x->indexes : sum;
 }
 
 static void
@@ -79,7 +102,7 @@ rate_of(const struct restoring *x, double *spread)
 		high = x->rates[i] > high ? x->rates[i] : high;
 	}
 	mean = n == 0 ? 0 : sum / (double)n;
-	*spread = n < 2 || mean <= 0 ? 0.5 : (high - low) / mean / 2;
+	*spread = n < 2 || mean <= 0 ? 0.5 : (high - low) / mean / (1 + (double)n / 4);
 	*spread = *spread < 0.05 ? 0.05 : *spread > 0.8 ? 0.8 : *spread;
 	return mean;
 }
@@ -124,7 +147,19 @@ restore_left(struct restoring *x, double *low, double *high)
 	}
 }
 
-/* The best replica that is held, what it is complete to, and how long failing over takes. */
+static int
+is_listed(const char *names, const char *name)
+{
+	size_t n = strlen(name);
+	const char *p;
+
+	for (p = names; *p != '\0'; p += strcspn(p, " "), p += *p == ' ')
+		if (strncmp(p, name, n) == 0 && (p[n] == ' ' || p[n] == '\0'))
+			return 1;
+	return 0;
+}
+
+/* The held replica that received most, and how long failing over to it takes. */
 static const struct node *
 best_held(const struct restoring *x, double *seconds)
 {
@@ -134,7 +169,7 @@ best_held(const struct restoring *x, double *seconds)
 
 	for (i = 0; t != NULL && i < t->nnodes; i++) {
 		n = &t->nodes[i];
-		if (n->role == ROLE_REPLICA && n->hold == HOLD_PAUSED &&
+		if (n->role == ROLE_REPLICA && is_listed(x->held, n->name) &&
 		    (best == NULL || n->receive.value > best->receive.value))
 			best = n;
 	}
@@ -148,22 +183,33 @@ best_held(const struct restoring *x, double *seconds)
 }
 
 static const char *
+clock_of(struct arena *a, time_t t)
+{
+	char s[16] = "?";
+	struct tm tm;
+
+	if (gmtime_r(&t, &tm) != NULL)
+		strftime(s, sizeof(s), "%H:%M:%SZ", &tm);
+	return arena_strdup(a, s);
+}
+
+/* Complete to: when it was held, less what it was behind then. */
+static const char *
 other_way(struct restoring *x, double low)
 {
 	struct arena *a = x->u.a;
 	double s = 0;
 	const struct node *n = best_held(x, &s);
-	char at[16] = "its position";
-	time_t when;
-	struct tm tm;
+	int was_held = n != NULL && n->hold == HOLD_PAUSED;
 
 	if (n == NULL)
 		return "";
-	when = time(NULL) - (time_t)(n->lag_ms / 1000);
-	if (n->lag_ms >= 0 && gmtime_r(&when, &tm) != NULL)
-		strftime(at, sizeof(at), "%H:%M:%SZ", &tm);
 	return arena_printf(a, "%sfailing over to %s (held, complete to %s) about %s; ",
-	    low > 2 * s ? "FASTER: " : "", n->name, at, text_seconds(a, s));
+	    low > 2 * s ? "FASTER: " : "", n->name,
+	    was_held && n->lag_ms < 0
+		? "its position"
+		: clock_of(a, was_held ? time(NULL) - (time_t)(n->lag_ms / 1000) : x->began),
+	    text_seconds(a, s));
 }
 
 static const char *
@@ -197,7 +243,9 @@ restore_say(struct restoring *x)
 	}
 	after_left(x, rate, &alow, &ahigh);
 	if (x->stage < STAGE_LOADED)
-		what = arena_printf(a, "%s, %s; then keys and indexes, %s", what,
+		what = arena_printf(a, "%s, %s, then keys and indexes %s", what,
 		    range(a, low - alow, high - ahigh), range(a, alow, ahigh));
-	undo_say(&x->u, "%s; %s%s left", what, other_way(x, low), range(a, low, high));
+	undo_say(&x->u, "done about %s ± %s; %s%s; %s left",
+	    clock_of(a, time(NULL) + (time_t)((low + high) / 2)), text_seconds(a, (high - low) / 2),
+	    other_way(x, low), what, text_seconds(a, (low + high) / 2));
 }

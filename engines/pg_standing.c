@@ -73,6 +73,12 @@ static const char stage_sql[] =
     "SELECT pg_catalog.obj_description(n.oid, 'pg_namespace') FROM pg_catalog.pg_namespace AS n "
     "WHERE n.nspname = $1";
 
+static const char sizes_sql[] =
+    "SELECT pg_catalog.string_agg(pg_catalog.format('%I %s', c.relname, "
+    "pg_catalog.pg_relation_size(c.oid)), E'\\n' ORDER BY c.relname) FROM pg_catalog.pg_index AS "
+    "i JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid WHERE i.indrelid = "
+    "$1::pg_catalog.oid";
+
 struct asking {
 	struct cluster *c;
 	struct waiter *w;
@@ -123,7 +129,7 @@ pg_ask_standing(struct cluster *c, struct waiter *w, struct arena *a,
 	size_t n = 0;
 
 	memset(out, 0, sizeof(*out));
-	out->stage = "";
+	out->stage = out->sizes = "";
 	if (table(&x, q, out, e) < 0 ||
 	    names(&x, roles_sql, look_array(a, q->roles, q->nroles), &out->missing, &out->nmissing,
 		e) < 0 ||
@@ -134,6 +140,9 @@ pg_ask_standing(struct cluster *c, struct waiter *w, struct arena *a,
 	if (out->oid == 0 || out->taken != NULL)
 		return 0;
 	oid = arena_printf(a, "%u", out->oid);
+	if (names(&x, sizes_sql, oid, &list, &n, e) < 0)
+		return -1;
+	out->sizes = n == 1 && list[0] != NULL ? list[0] : "";
 	if (names(&x, keys_sql, oid, &out->keys, &out->nkeys, e) < 0 ||
 	    names(&x, views_sql, oid, &out->views, &out->nviews, e) < 0 ||
 	    names(&x, stuck_sql, oid, &list, &n, e) < 0)

@@ -46,6 +46,7 @@ struct standing {
 	int has_schema;
 	uint32_t oid; /* 0: there is none of that name */
 	int64_t rows, bytes, indexes;
+	const char *sizes; /* of its indexes: "NAME BYTES" lines */
 	const char *taken; /* what has the name and is no plain table: "view"; or NULL */
 	const char *stuck; /* what hangs on it and would not go along; or NULL */
 	const char **keys; /* foreign keys of other tables on it, by name */

@@ -194,6 +194,14 @@ say_replicas(struct bringing *b)
 		: "No replica is held: all of them replay the load and the swap.");
 }
 
+/* What did not fit is said at the end, and is in the step's outcome in the journal. */
+static void
+keep_report(struct arena *a, struct step *s, const char *name)
+{
+	s->keeps = arena_array(a, 1, sizeof(*s->keeps));
+	s->keeps[s->nkeeps++] = (struct keep){0, name, VALUE_TEXT};
+}
+
 static struct step *
 add_step(struct bringing *b, enum step_kind kind, const char *proc, int timeout_ms)
 {
@@ -211,7 +219,26 @@ add_step(struct bringing *b, enum step_kind kind, const char *proc, int timeout_
 	arg(a, s, "schema", b->in->schema);
 	arg(a, s, "table", b->in->table);
 	arg(a, s, "side", b->in->dump->side);
+	keep_report(a, s, kind == KIND_LOAD ? "loading" : "swapping");
 	return s;
+}
+
+/* Replicas that keep what stands while it is loaded: what is failed over to. */
+static const char *
+held_names(struct bringing *b)
+{
+	const struct topology *t = b->g.in->topology;
+	const char *names = "";
+	size_t i, k;
+
+	for (i = 0; i < t->nnodes; i++) {
+		for (k = 0; k < b->g.nset && b->g.set[k] != &t->nodes[i]; k++)
+			;
+		if (k < b->g.nset || look_is_paused(&t->nodes[i]))
+			names = arena_printf(b->g.arena, "%s%s%s", names,
+			    names[0] == '\0' ? "" : " ", t->nodes[i].name);
+	}
+	return names;
 }
 
 static void
@@ -225,15 +252,16 @@ add_load(struct bringing *b)
 	    "load %s rows of %s into schema %s, then %zu definitions; nothing that stands is "
 	    "touched",
 	    text_count(a, d->rows), b->full, d->side, d->nafter);
-	s->say = arena_printf(
-	    a, "LOADED: %s rows, as many and the same as in the dump", text_count(a, d->rows));
+	s->say = arena_printf(a, "LOADED: %s rows, as many and the same as in the dump{loading}",
+	    text_count(a, d->rows));
 	arg(a, s, "file", b->in->path);
 	arg(a, s, "file_identity", d->identity);
 	arg(a, s, "encoding", d->encoding);
 	arg(a, s, "rows", number(a, d->rows));
 	arg(a, s, "bytes", number(a, d->data));
 	arg(a, s, "rows_sha256", d->sha256);
-	arg(a, s, "index_bytes", number(a, b->in->standing->indexes));
+	arg(a, s, "index_bytes", b->in->standing->sizes);
+	arg(a, s, "held", held_names(b));
 	arg(a, s, "columns", d->columns);
 	arg(a, s, "before", d->before);
 	arg(a, s, "after", d->after);
@@ -251,7 +279,7 @@ add_swap(struct bringing *b)
 		? ""
 		: arena_printf(a, "what stands goes to " RESTORE_ASIDE "%.8s, ", b->g.plan->id),
 	    b->full);
-	s->say = arena_printf(a, "SWAPPED: %s is the restored one", b->full);
+	s->say = arena_printf(a, "SWAPPED: %s is the restored one{swapping}", b->full);
 	arg(a, s, "aside", arena_printf(a, RESTORE_ASIDE "%.8s", b->g.plan->id));
 	arg(a, s, "oid", number(a, oid));
 }
@@ -417,7 +445,8 @@ policy_plan_table_back(struct arena *a, struct plan *p, const struct guard_input
 	    "in one transaction: the restored one goes to " RESTORE_ASIDE
 	    "%.8s, the one before comes back",
 	    p->id);
-	s->say = "SWAPPED BACK: what stood before the restore stands again";
+	s->say = "SWAPPED BACK: what stood before the restore stands again{swapping}";
+	keep_report(a, s, "swapping");
 	p->back = BACK_STATEMENT;
 	p->way_back = arena_printf(a,
 	    "The restored one stays in schema " RESTORE_ASIDE "%.8s; the restore can be run again.",

@@ -21,6 +21,7 @@ teardown_file() {
 }
 
 teardown() {
+	[ -z "${PID:-}" ] || as_root kill "$(program)" 2>/dev/null || true
 	[ -z "${PID:-}" ] || kill "$PID" 2>/dev/null || true
 }
 
@@ -98,28 +99,79 @@ nothing_left() {
 	sql pg1 "DROP SCHEMA $f CASCADE"
 }
 
-@test "a swap that cannot get its lock: nothing was touched, and the same restore goes on from there" {
+@test "killed with -9, then a swap that cannot get its lock: nothing was touched, and the same restore goes on from there" {
 	local was=$LAB/was
 	dump >"$was"
 	sql pg1 "BEGIN; LOCK orders IN ACCESS SHARE MODE; SELECT pg_sleep(600)" >/dev/null 2>&1 3>&- &
 	local locker=$!
 	wait_until 20 locked
-	play alice "restore table public.orders from $DUMPS/shop.dump"
-	sql pg1 "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE mode = 'AccessShareLock' AND relation = 'orders'::regclass" >/dev/null
-	wait "$locker" || true
-	echo "$output"
+	file_as alice "restore table public.orders from $DUMPS/shop.dump"
+	approve_as bob "$REQ" pg1
+	wait_until 60 loaded
+	# It waits for the lock of the swap now, or has given up: either way it was stopped.
+	as_root kill -9 "$(program)" || true
+	finish
 	[ "$status" -ne 0 ]
-	[[ $output == *"nothing was swapped"*"the same restore goes on from there"*"lock timeout"* ]]
 	diff <(dump) "$was"
 	play alice "restore table public.orders from $DUMPS/shop.dump"
-	echo "$output"
-	[ "$status" -eq 0 ]
+	[ "$status" -ne 0 ]
 	[[ $(flat "$SEEN") == *"An earlier restore of the same rows was stopped"* ]]
+	[[ $output == *"nothing was swapped"*"the same restore goes on from there"*"lock timeout"* ]]
+	diff <(dump) "$was"
+	sql pg1 "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE mode = 'AccessShareLock' AND relation = 'orders'::regclass" >/dev/null
+	wait "$locker" || true
+	play alice "restore table public.orders from $DUMPS/shop.dump"
+	[ "$status" -eq 0 ]
 	[ "$(rows_of pg1 orders)" = "$(cat "$LAB/rows")" ]
 	nothing_left
 }
 locked() {
 	[ "$(sql pg1 "SELECT count(*) FROM pg_locks WHERE mode = 'AccessShareLock' AND granted AND relation = 'orders'::regclass AND pid <> pg_backend_pid()")" -gt 0 ]
+}
+loaded() {
+	sql pg1 "SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname LIKE 'holdfast_restore%'" | grep -q ' loaded 6$'
+}
+# The program itself, below what started it.
+program() {
+	local p=$PID
+	until [ "$(as_root readlink "/proc/$p/exe")" = "$LAB/bin/holdfast" ]; do
+		p=$(pgrep -P "$p" | head -n 1) && [ -n "$p" ] || return 1
+	done
+	echo "$p"
+}
+
+@test "a restore a hundred times as slow: failing over is recommended in its first 5 %; Ctrl-C leaves nothing" {
+	local was=$LAB/was real=$HOLDFAST_PG_BIN
+	dump >"$was"
+	as_root install -d -m 755 "$LAB/slow"
+	as_root tee "$LAB/slow/pg_restore" >/dev/null <<-EOP
+		#!/usr/bin/python3
+		import subprocess, sys, time
+		args = ["$real/pg_restore"] + sys.argv[1:]
+		out = [a[7:] for a in args if a.startswith("--file=")]
+		if "--data-only" not in args or not any("holdfast-undo" in a for a in args):
+		    sys.exit(subprocess.call(args))
+		p = subprocess.Popen([a for a in args if not a.startswith("--file=")] + ["--file=-"], stdout=subprocess.PIPE)
+		with open(out[0], "wb", buffering=0) as f:
+		    while piece := p.stdout.read(2000):
+		        f.write(piece)
+		        time.sleep(1)
+		sys.exit(p.wait())
+	EOP
+	as_root chmod 755 "$LAB/slow/pg_restore"
+	as() { as_user "hf-$1" env HOLDFAST_PG_BIN="$LAB/slow" "$(holdfast_bin)" --config "$LAB/holdfast.conf" --as "$1" "${@:2}"; }
+	file_as alice "restore table public.orders from $DUMPS/shop.dump"
+	approve_as bob "$REQ" pg1
+	wait_until 30 grep -q 'FASTER: failing over to pg2 (held, complete to [^)]*) about 3[0-9.]* s; rows: ' "$OUT" || { cat "$OUT" && false; }
+	grep -m 1 FASTER "$OUT"
+	[ "$(sed -n 's/.*FASTER: .*; rows: \([0-9,]*\) of 20,000.*/\1/p' "$OUT" | head -n 1 | tr -d ,)" -le 1000 ]
+	grep -E 'done about ..:..:..Z ± .*then keys and indexes .* left$' "$OUT"
+	as_root kill -INT "$(program)"
+	finish
+	[ "$status" -ne 0 ]
+	[[ $output == *"no table that stands was touched, and nothing was kept"*cancelled* ]]
+	diff <(dump) "$was"
+	nothing_left
 }
 
 @test "bad input: a clear sentence, and nothing done" {
@@ -155,4 +207,13 @@ locked() {
 	[ "$status" -eq 5 ]
 	[[ $output == *"a restore goes to the primary, pg1"* ]]
 	nothing_left
+}
+
+@test "rows that do not fit any more: all are there, the key stays NOT VALID, and the report says so" {
+	sql pg1 "DELETE FROM order_items; DELETE FROM orders; DELETE FROM customers WHERE id = 7"
+	play alice "restore table public.orders from $DUMPS/shop.dump"
+	[ "$status" -eq 0 ]
+	[[ $output == *"REPORT: the key stays NOT VALID: "*"orders_customer_fkey"*"(customer_id)=(7)"* ]]
+	[ "$(rows_of pg1 orders)" = "$(cat "$LAB/rows")" ]
+	[ "$(sql pg1 "SELECT convalidated FROM pg_constraint WHERE conname = 'orders_customer_fkey' AND conrelid = 'orders'::regclass")" = f ]
 }
