@@ -431,9 +431,11 @@ pick_is_copy(struct pick *x, const char *text, size_t len, const char **columns)
 	from = memchr(s.w[3].at + s.w[3].len, '(', (size_t)(text + len - s.w[3].at) - s.w[3].len);
 	if (from == NULL || !is_char(&s, 4, '('))
 		return 1;
-	to = text + len;
+	to = text + len - 1;
 	while (to > from && *to != ')')
 		to--;
+	if (to == from)
+		return 1;
 	*columns = arena_strndup(x->a, from + 1, (size_t)(to - from) - 1);
 	return 1;
 }
