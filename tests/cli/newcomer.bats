@@ -174,7 +174,8 @@ assert n["role"] == "primary" and n["port"] == int(sys.argv[1]), n' "$(node_port
 
 # A KDC of our own on a port of the loopback address, with a ticket for look and a key for pg1.
 kerberos() {
-	local d=$1 port=$(($(node_port pg1) + 15000)) owner
+	local d=$1 port owner
+	port=$(free_port)
 	owner=$(as_root stat -c %U "$(node_data pg1)")
 	printf '%s\n' '[libdefaults]' 'default_realm = HOLDFAST.TEST' 'dns_lookup_kdc = false' 'rdns = false' \
 		'dns_canonicalize_hostname = false' '[realms]' 'HOLDFAST.TEST = {' "kdc = 127.0.0.1:$port" '}' >"$d/krb5.conf"

@@ -281,7 +281,7 @@ stop_pg4() {
 @test "a new standby that nobody listed: seen from the primary" {
 	local owner port
 	owner=$(as_root stat -c %U "$(node_data pg2)")
-	port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+	port=$(free_port)
 	file 'DROP TABLE victim;'
 	as_root install -d -m 700 -o "$owner" "$LAB/servers/pg4"
 	as_user "$owner" env PGPASSFILE="$LAB/servers/replicator.pgpass" "$HOLDFAST_PG_BIN/pg_basebackup" \

@@ -159,17 +159,18 @@ state_is() { sql_is "$1" "$2" 'SELECT pg_get_wal_replay_pause_state()'; }
 }
 
 @test "a pooler in front is recognised; looking works, acting through it is refused" {
-	local d=$LAB/pooler
+	local d=$LAB/pooler port
+	port=$(free_port)
 	as_root install -d -m 755 -o hf-alice "$d"
 	printf '%s\n' '[databases]' "shop = host=127.0.0.1 port=$(node_port pg1) dbname=shop" '[pgbouncer]' \
-		'listen_addr = 127.0.0.1' "listen_port = $(($(node_port pg1) + 14000))" 'auth_type = trust' \
+		'listen_addr = 127.0.0.1' "listen_port = $port" 'auth_type = trust' \
 		"auth_file = $d/users" "pidfile = $d/pid" "logfile = $d/log" 'pool_mode = session' \
 		'ignore_startup_parameters = extra_float_digits,options' 'unix_socket_dir =' |
 		as_root tee "$d/ini" >/dev/null
 	as_root sh -c "sed -n 's/^127.0.0.1:[0-9]*:[^:]*:alice:\(.*\)/\"alice\" \"\1\"/p' '$LAB/keys/alice.pgpass' | sort -u >'$d/users'
 		chown hf-alice '$d/users' '$d/ini'; chmod 600 '$d/users'"
 	as_user hf-alice /usr/sbin/pgbouncer -d "$d/ini" </dev/null >/dev/null 2>&1 3>&-
-	sed "s/port=$(node_port pg1)\"/port=$(($(node_port pg1) + 14000))\"/" "$LAB/holdfast.conf" |
+	sed "s/port=$(node_port pg1)\"/port=$port\"/" "$LAB/holdfast.conf" |
 		as_root tee "$LAB/pooled.conf" >/dev/null
 	pooled() { as_user hf-alice "$(holdfast_bin)" --config "$LAB/pooled.conf" --as alice "$@"; }
 	wait_until 10 pooled -c 'SELECT 1;'

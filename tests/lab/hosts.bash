@@ -7,10 +7,6 @@ hosts_user() { echo "${HOSTS_USER:-$(as_root stat -c %U "$LAB/servers/pg1")}"; }
 # Runs as that user, with a full environment of its own.
 as_hosts() { as_user "$(hosts_user)" "$@"; }
 
-free_port() {
-	python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
-
 # sshd_start HOST: its port stands in $LAB/ssh/HOST/port.
 sshd_start() {
 	local d=$LAB/ssh/$1

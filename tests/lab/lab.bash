@@ -197,6 +197,21 @@ node_pid() {
 node_freeze() { as_root kill -STOP "$(node_pid "$1")"; }
 node_thaw() { as_root kill -CONT "$(node_pid "$1")"; }
 
+# free_port [N]: ports that nothing listens on, below those the system gives to outgoing connections: one of
+# those would take it before a server does.
+free_port() {
+	python3 -c 'import random, socket, sys
+held = []
+while len(held) < int(sys.argv[1]):
+    s = socket.socket()
+    try:
+        s.bind(("127.0.0.1", random.randrange(10000, 20000)))
+        held.append(s)
+    except OSError:
+        pass
+print(*[s.getsockname()[1] for s in held])' "${1:-1}"
+}
+
 # Waiting is scaled by this, for slow machines; it costs only where a test fails.
 PATIENCE=${PATIENCE:-4}
 

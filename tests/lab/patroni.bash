@@ -6,12 +6,7 @@
 #	psql_at NODE TEXT	plain psql as the servers' administrator
 #	patroni_down		stops and removes what patroni_up started
 
-patroni_ports() {
-	python3 -c 'import socket
-l = [socket.socket() for _ in range(6)]
-[s.bind(("127.0.0.1", 0)) for s in l]
-print(*[s.getsockname()[1] for s in l])'
-}
+patroni_ports() { free_port 6; }
 
 # patroni_node NAME PORT REST
 patroni_node() {

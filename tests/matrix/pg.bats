@@ -77,7 +77,7 @@ states() { echo "$(sql pg2 "$1"),$(sql pg3 "$1")"; }
 stranger() {
 	local owner bin=/usr/lib/postgresql/15/bin
 	owner=$(as_root stat -c %U "$(node_data pg1)")
-	PORT=$(($(node_port pg1) + 13000))
+	PORT=$(free_port)
 	as_root install -d -m 700 -o "$owner" "$LAB/servers/dwh"
 	as_user "$owner" $bin/initdb -D "$LAB/servers/dwh" -U postgres -A trust >/dev/null
 	as_user "$owner" $bin/pg_ctl -s -w -D "$LAB/servers/dwh" -l "$LAB/servers/dwh/log" \
