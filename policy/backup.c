@@ -6,17 +6,10 @@
 
 #include "policy/inside.h"
 #include "policy.h"
+#include "policy/steps.h"
 #include "banned.h"
 
 #define BACKUP_MS (12 * 3600 * 1000)
-
-static void
-arg(struct arena *a, struct step *s, const char *name, const char *value)
-{
-	s->args = arena_grow(a, s->args, s->nargs, sizeof(*s->args));
-	s->args[s->nargs].name = name;
-	s->args[s->nargs++].value = value == NULL ? "" : arena_strdup(a, value);
-}
 
 int
 policy_plan_backup(struct arena *a, struct plan *p, const struct guard_input *in,
@@ -59,11 +52,11 @@ policy_plan_backup(struct arena *a, struct plan *p, const struct guard_input *in
 	s->why = is_drill ? arena_printf(a,
 				"restore the newest of %s, read all of it, compare counts", b->name)
 			  : arena_printf(a, "write one more of %s to %s", b->name, b->path);
-	arg(a, s, "backup", b->name);
-	arg(a, s, "method", b->method);
-	arg(a, s, "path", b->path);
-	arg(a, s, "pattern", b->pattern);
-	arg(a, s, "database", b->database == NULL ? in->session->database : b->database);
+	steps_arg(a, s, "backup", b->name);
+	steps_arg(a, s, "method", b->method);
+	steps_arg(a, s, "path", b->path);
+	steps_arg(a, s, "pattern", b->pattern);
+	steps_arg(a, s, "database", b->database == NULL ? in->session->database : b->database);
 	policy_world(a, p, in->topology, in->session, in->holds, in->nholds);
 	return 0;
 }

@@ -9,6 +9,7 @@
 
 #include "policy/guarding.h"
 #include "text.h"
+#include "policy/steps.h"
 #include "banned.h"
 
 #define COPY_TIMEOUT_MS (6 * 3600 * 1000)
@@ -114,14 +115,6 @@ has_alias(const char *s, size_t len, const struct action *act)
 	return words > limit - 1 + parts;
 }
 
-static void
-arg(struct arena *a, struct step *s, const char *name, const char *value)
-{
-	s->args = arena_grow(a, s->args, s->nargs, sizeof(*s->args));
-	s->args[s->nargs].name = name;
-	s->args[s->nargs++].value = value == NULL ? "" : arena_strdup(a, value);
-}
-
 static const char *
 duration(struct arena *a, int64_t bytes)
 {
@@ -155,19 +148,19 @@ add_copy(struct guarding *g, const struct statement *st, const struct action *ac
 		where != NULL ? "the rows it means of" : "all of", object_name(a, o),
 		g->in->policy->safety_copies, g->plan->id, no, duration(a, o->bytes),
 		g->in->policy->safety_days);
-	arg(a, s, "from", g->node->name);
-	arg(a, s, "database", g->plan->session.database);
-	arg(a, s, "schema", is_table ? o->schema : o->name);
-	arg(a, s, "table", is_table ? o->name : "");
-	arg(a, s, "oid", arena_printf(a, "%u", o->oid));
-	arg(a, s, "mode", mode);
-	arg(a, s, "where", where);
-	arg(a, s, "search_path", path);
-	arg(a, s, "plan", g->plan->id);
-	arg(a, s, "directory", g->in->policy->safety_copies);
-	arg(a, s, "name", arena_printf(a, "%s.%zu", g->plan->id, no));
-	arg(a, s, "days", arena_printf(a, "%d", g->in->policy->safety_days));
-	arg(a, s, "bytes", arena_printf(a, "%lld", (long long)o->bytes));
+	steps_arg(a, s, "from", g->node->name);
+	steps_arg(a, s, "database", g->plan->session.database);
+	steps_arg(a, s, "schema", is_table ? o->schema : o->name);
+	steps_arg(a, s, "table", is_table ? o->name : "");
+	steps_arg(a, s, "oid", arena_printf(a, "%u", o->oid));
+	steps_arg(a, s, "mode", mode);
+	steps_arg(a, s, "where", where);
+	steps_arg(a, s, "search_path", path);
+	steps_arg(a, s, "plan", g->plan->id);
+	steps_arg(a, s, "directory", g->in->policy->safety_copies);
+	steps_arg(a, s, "name", arena_printf(a, "%s.%zu", g->plan->id, no));
+	steps_arg(a, s, "days", arena_printf(a, "%d", g->in->policy->safety_days));
+	steps_arg(a, s, "bytes", arena_printf(a, "%lld", (long long)o->bytes));
 }
 
 /* What of an action a copy can bring back; a database is too much for one. */

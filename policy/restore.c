@@ -21,14 +21,6 @@ struct bringing {
 	const char *full; /* schema.table, for people */
 };
 
-static void
-arg(struct arena *a, struct step *s, const char *name, const char *value)
-{
-	s->args = arena_grow(a, s->args, s->nargs, sizeof(*s->args));
-	s->args[s->nargs].name = name;
-	s->args[s->nargs++].value = value == NULL ? "" : arena_strdup(a, value);
-}
-
 static const char *
 number(struct arena *a, int64_t n)
 {
@@ -215,10 +207,10 @@ add_step(struct bringing *b, enum step_kind kind, const char *proc, int timeout_
 	s->node = b->g.primary->name;
 	s->proc = proc;
 	s->timeout_ms = timeout_ms;
-	arg(a, s, "database", b->g.plan->session.database);
-	arg(a, s, "schema", b->in->schema);
-	arg(a, s, "table", b->in->table);
-	arg(a, s, "side", b->in->dump->side);
+	steps_arg(a, s, "database", b->g.plan->session.database);
+	steps_arg(a, s, "schema", b->in->schema);
+	steps_arg(a, s, "table", b->in->table);
+	steps_arg(a, s, "side", b->in->dump->side);
 	keep_report(a, s, kind == KIND_LOAD ? "loading" : "swapping");
 	return s;
 }
@@ -254,17 +246,17 @@ add_load(struct bringing *b)
 	    text_count(a, d->rows), b->full, d->side, d->nafter);
 	s->say = arena_printf(a, "LOADED: %s rows, as many and the same as in the dump{loading}",
 	    text_count(a, d->rows));
-	arg(a, s, "file", b->in->path);
-	arg(a, s, "file_identity", d->identity);
-	arg(a, s, "encoding", d->encoding);
-	arg(a, s, "rows", number(a, d->rows));
-	arg(a, s, "bytes", number(a, d->data));
-	arg(a, s, "rows_sha256", d->sha256);
-	arg(a, s, "index_bytes", b->in->standing->sizes);
-	arg(a, s, "held", held_names(b));
-	arg(a, s, "columns", d->columns);
-	arg(a, s, "before", d->before);
-	arg(a, s, "after", d->after);
+	steps_arg(a, s, "file", b->in->path);
+	steps_arg(a, s, "file_identity", d->identity);
+	steps_arg(a, s, "encoding", d->encoding);
+	steps_arg(a, s, "rows", number(a, d->rows));
+	steps_arg(a, s, "bytes", number(a, d->data));
+	steps_arg(a, s, "rows_sha256", d->sha256);
+	steps_arg(a, s, "index_bytes", b->in->standing->sizes);
+	steps_arg(a, s, "held", held_names(b));
+	steps_arg(a, s, "columns", d->columns);
+	steps_arg(a, s, "before", d->before);
+	steps_arg(a, s, "after", d->after);
 }
 
 static void
@@ -280,8 +272,8 @@ add_swap(struct bringing *b)
 		: arena_printf(a, "what stands goes to " RESTORE_ASIDE "%.8s, ", b->g.plan->id),
 	    b->full);
 	s->say = arena_printf(a, "SWAPPED: %s is the restored one{swapping}", b->full);
-	arg(a, s, "aside", arena_printf(a, RESTORE_ASIDE "%.8s", b->g.plan->id));
-	arg(a, s, "oid", number(a, oid));
+	steps_arg(a, s, "aside", arena_printf(a, RESTORE_ASIDE "%.8s", b->g.plan->id));
+	steps_arg(a, s, "oid", number(a, oid));
 }
 
 static void
@@ -439,8 +431,8 @@ policy_plan_table_back(struct arena *a, struct plan *p, const struct guard_input
 	s->proc = "restore-swap-back-v1";
 	s->timeout_ms = SWAP_MS;
 	for (i = 0; i < was->nargs; i++)
-		arg(a, s, was->args[i].name, was->args[i].value);
-	arg(a, s, "undone", arena_printf(a, RESTORE_ASIDE "%.8s", p->id));
+		steps_arg(a, s, was->args[i].name, was->args[i].value);
+	steps_arg(a, s, "undone", arena_printf(a, RESTORE_ASIDE "%.8s", p->id));
 	s->why = arena_printf(a,
 	    "in one transaction: the restored one goes to " RESTORE_ASIDE
 	    "%.8s, the one before comes back",

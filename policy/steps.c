@@ -3,8 +3,17 @@
  */
 #include <string.h>
 
+#include "arena.h"
 #include "policy/steps.h"
 #include "banned.h"
+
+void
+steps_arg(struct arena *a, struct step *s, const char *name, const char *value)
+{
+	s->args = arena_grow(a, s->args, s->nargs, sizeof(*s->args));
+	s->args[s->nargs].name = name;
+	s->args[s->nargs++].value = value == NULL ? "" : arena_strdup(a, value);
+}
 
 void
 steps_set_part(struct plan *p, size_t from, enum step_part part)

@@ -6,6 +6,8 @@
 
 #include "plan.h"
 
+/* One argument of a procedure. name is static; value is copied, NULL is "". */
+void steps_arg(struct arena *a, struct step *s, const char *name, const char *value);
 void steps_set_part(struct plan *p, size_t from, enum step_part part);
 void steps_set_conn(struct plan *p, size_t from, enum step_conn conn);
 void steps_set_undo(struct plan *p, size_t from, const char *undo);

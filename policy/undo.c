@@ -9,6 +9,7 @@
 #include "policy/inside.h"
 #include "policy.h"
 #include "text.h"
+#include "policy/steps.h"
 #include "banned.h"
 
 #define UNDO_TIMEOUT_MS (12 * 3600 * 1000)
@@ -171,14 +172,6 @@ taken(struct arena *a, const struct plan *filed)
 	return arena_printf(a, "[%s]", list);
 }
 
-static void
-arg(struct arena *a, struct step *s, const char *name, const char *value)
-{
-	s->args = arena_grow(a, s->args, s->nargs, sizeof(*s->args));
-	s->args[s->nargs].name = name;
-	s->args[s->nargs++].value = value == NULL ? "" : arena_strdup(a, value);
-}
-
 /* How it is compared, by the way it comes back. */
 static const char *
 why_of(struct arena *a, const struct lost *l, const char *from, const char *xid)
@@ -254,18 +247,18 @@ add_load(struct arena *a, struct plan *p, const struct plan *filed, const struct
 	s->timeout_ms = UNDO_TIMEOUT_MS;
 	s->why =
 	    why_of(a, l, from != NULL ? from->name : arena_printf(a, "the copy %s", copy), xid);
-	arg(a, s, "from", from != NULL ? from->name : "");
-	arg(a, s, "copy", copy);
-	arg(a, s, "to", primary->name);
-	arg(a, s, "database", filed->session.database);
-	arg(a, s, "schema", is_table ? l->object->schema : l->object->name);
-	arg(a, s, "table", is_table ? l->object->name : "");
-	arg(a, s, "oid", arena_printf(a, "%u", l->object->oid));
-	arg(a, s, "dependents", l->next == NULL ? taken(a, filed) : "[]");
-	arg(a, s, "plan", filed->id);
-	arg(a, s, "mode", l->mode);
-	arg(a, s, "rows", arena_printf(a, "%lld", (long long)l->object->rows));
-	arg(a, s, "xid", xid);
+	steps_arg(a, s, "from", from != NULL ? from->name : "");
+	steps_arg(a, s, "copy", copy);
+	steps_arg(a, s, "to", primary->name);
+	steps_arg(a, s, "database", filed->session.database);
+	steps_arg(a, s, "schema", is_table ? l->object->schema : l->object->name);
+	steps_arg(a, s, "table", is_table ? l->object->name : "");
+	steps_arg(a, s, "oid", arena_printf(a, "%u", l->object->oid));
+	steps_arg(a, s, "dependents", l->next == NULL ? taken(a, filed) : "[]");
+	steps_arg(a, s, "plan", filed->id);
+	steps_arg(a, s, "mode", l->mode);
+	steps_arg(a, s, "rows", arena_printf(a, "%lld", (long long)l->object->rows));
+	steps_arg(a, s, "xid", xid);
 }
 
 static void
