@@ -109,20 +109,18 @@ approved() {
 	[[ "$output" != *"diverged"* && "$output" != *"both accept writes"* ]]
 }
 
-# sender NODE REPLICA: the process on NODE that sends to it.
-sender() { sql "$1" "SELECT pid FROM pg_stat_replication WHERE application_name = '$2'"; }
-
-# stall NODE REPLICA FILE: REPLICA is sent nothing more by NODE. A sender that was stopped while it held a
-# lock which every commit takes would stop the writer of FILE too, so it is let go and stopped again.
+# stall NODE REPLICA: REPLICA is sent nothing more by NODE. It is turned away by its login: a sender that is
+# frozen by a signal may be holding a lock that every commit takes.
 stall() {
-	local pid i
-	pid=$(sender "$1" "$2")
-	for i in {1..20}; do
-		as_root kill -STOP "$pid"
-		PATIENCE=1 wait_until 3 wrote "$3" $(($(wc -l <"$3") + 20)) && return
-		as_root kill -CONT "$pid"
-	done
-	return 1
+	sql "$2" 'SHOW primary_conninfo' >"$BATS_TEST_TMPDIR/$2.upstream"
+	upstream "$2" "$(cat "$BATS_TEST_TMPDIR/$2.upstream") user=nobody"
+	wait_until 30 sql_is "$1" 0 "SELECT count(*) FROM pg_stat_replication WHERE application_name = '$2'"
+}
+# Once its upstream is dead a stalled replica has its own login again.
+unstall() { upstream "$1" "$(cat "$BATS_TEST_TMPDIR/$1.upstream")"; }
+upstream() {
+	sql "$1" "ALTER SYSTEM SET primary_conninfo = '${2//\'/\'\'}'"
+	sql "$1" 'SELECT pg_reload_conf()'
 }
 
 # crash NODE: its postmaster and all its children, at once.
@@ -148,11 +146,12 @@ lost_on() {
 	writer pg2 "$acked"
 	wait_until 20 wrote "$acked" 50
 	# What is not sent is lost: two replicas lag more, one less.
-	for n in pg3 pg4 pg5; do stall pg2 $n "$acked"; done
+	for n in pg3 pg4 pg5; do stall pg2 $n; done
 	wait_until 20 wrote "$acked" $(($(wc -l <"$acked") + 50))
-	stall pg2 pg1 "$acked"
+	stall pg2 pg1
 	wait_until 20 wrote "$acked" $(($(wc -l <"$acked") + 50))
 	crash pg2
+	for n in pg1 pg3 pg4 pg5; do unstall $n; done
 	# Its log cannot be read without its host: then that is said, and a word is needed.
 	sshd_stop h2
 	run -5 as alice -c 'failover pg1'
@@ -186,9 +185,10 @@ lost_on() {
 	wait_until 20 sql_is pg1 3 "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'quorum'"
 	writer pg1 "$acked"
 	wait_until 20 wrote "$acked" 50
-	for n in pg4 pg5; do stall pg1 $n "$acked"; done
+	for n in pg4 pg5; do stall pg1 $n; done
 	wait_until 20 wrote "$acked" $(($(wc -l <"$acked") + 50))
 	crash pg1
+	for n in pg4 pg5; do unstall $n; done
 	run -0 as alice -c failover
 	[[ "$(flat)" == *" 1 | pg3 "* ]]
 	approved 'failover pg3' pg3

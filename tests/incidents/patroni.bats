@@ -12,6 +12,8 @@ setup_file() {
 	lab_up single --rows 10
 	patroni_up || { tail -n 5 "$PATRONI"/*.log; return 1; }
 	psql_at pa 'CREATE TABLE victim AS SELECT generate_series(1, 100) AS a; ALTER TABLE victim OWNER TO alice' shop
+	# Streaming is not replayed: before that pb has neither the database nor alice.
+	wait_until 30 pb_has_victim
 }
 
 teardown_file() {
@@ -24,6 +26,7 @@ teardown() {
 	pty_close
 }
 
+pb_has_victim() { [ "$(psql_at pb 'SELECT count(*) FROM victim' shop)" = 100 ]; }
 state_of_pb() { psql_at pb 'SELECT pg_get_wal_replay_pause_state()'; }
 pb_is() { [ "$(state_of_pb)" = "$1" ]; }
 
