@@ -301,7 +301,7 @@ add_estimate(struct pm *pm, struct pm_event *ev, struct pm_event **told)
 	size_t i, n = text == NULL ? 0 : strlen(text);
 
 	if (n < 6 || strcmp(text + n - 5, " left") != 0 || ev->plan == NULL ||
-	    (*told != NULL && (*told)->plan == ev->plan))
+	    !is_correction(ev->plan) || (*told != NULL && (*told)->plan == ev->plan))
 		return;
 	*told = ev;
 	for (i = 0; i < pm->nevents && end == NULL; i++)

@@ -11,6 +11,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -322,6 +323,10 @@ main(int argc, char **argv)
 	struct err e;
 	int r;
 
+	/* Whoever started this may ignore them, as nohup and a shell's background do; a signal ends
+	 * it. */
+	signal(SIGHUP, SIG_DFL);
+	signal(SIGINT, SIG_DFL);
 	if (argc == 2 && strcmp(argv[1], "verify") == 0)
 		return verify_all();
 	if (argc > 2 && strcmp(argv[1], "merge") == 0)

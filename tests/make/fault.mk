@@ -10,7 +10,7 @@ $(BUILD)/fault/shim.so: tests/fault/shim.c
 	$(CC) $(CPPFLAGS) -std=gnu11 -O2 -g $(WARN) $(WERROR) -fPIC -shared -o $@ $<
 
 .PHONY: fault fault-quick
-# All of it, about a minute; the last line has the figures. The quick part is in `make check`.
+# All of it, some minutes, without a terminal too; the last line has the figures. The quick part is in `make check`.
 fault: $(FAULT_PROGRAMS)
 	@$(CHECK_BUILD) python3 tests/fault/fault.py
 fault-quick: $(FAULT_PROGRAMS)

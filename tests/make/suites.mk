@@ -42,7 +42,7 @@ unit: unit-programs
 	@$(CHECK_BUILD) TAP_JOBS=$(JOBS) $(TAP) unit "" $(UNIT)
 classify: all
 	@$(CHECK_BUILD) $(TAP) classify "bats --tap" $(wildcard tests/classify/*.bats)
-cli: all lab-driver
+cli: all lab-driver $(BUILD)/golden-driver
 	@$(CHECK_BUILD) TAP_ROOT=1 TAP_JOBS=$(JOBS) $(TAP) cli "bats --tap" $(call longest_first,$(wildcard tests/cli/*.bats))
 tty: all lab-driver $(BUILD)/fault/shim.so
 	@$(CHECK_BUILD) TAP_ROOT=1 TAP_JOBS=$(JOBS) $(TAP) tty "bats --tap" $(wildcard tests/tty/*.bats)
