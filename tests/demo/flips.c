@@ -1,8 +1,8 @@
 /*
- * flips FILE OPERATORS PART PARTS: every single bit of a sealed journal turned over, every line
- * deleted, doubled and exchanged with its neighbour, each verified as `journal verify --operators`
- * does it, in this process. Prints what was accepted; exit 0 only when nothing was, and the file
- * itself still is.
+ * flips FILE OPERATORS PART PARTS BITS: bits of every byte of a sealed journal turned over (8: all
+ * of them, 1: another one from byte to byte), every line deleted, doubled and exchanged with its
+ * neighbour, each verified as `journal verify --operators` does it, in this process. Prints what
+ * was accepted; exit 0 only when nothing was, and the file itself still is.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -17,6 +17,7 @@
 
 struct probe {
 	size_t part, parts; /* of the bytes: several processes share them */
+	size_t bits;	    /* of each byte that are turned over, from the one its place names */
 	const struct operators *operators;
 	char *good;
 	size_t len;
@@ -54,12 +55,12 @@ static void
 flip_all(struct probe *p)
 {
 	unsigned char c;
-	size_t i;
-	int bit;
+	size_t i, bit;
 
 	for (i = p->part; i < p->len; i += p->parts) {
-		for (bit = 0; bit < 8; bit++) {
-			c = (unsigned char)p->good[i] ^ (unsigned char)(1U << bit);
+		for (bit = 0; bit < p->bits; bit++) {
+			c = (unsigned char)p->good[i] ^
+			    (unsigned char)(1U << (i / p->parts + bit) % 8);
 			if (pwrite(p->fd, &c, 1, (off_t)i) != 1)
 				abort();
 			refused(p, "a bit flip", i);
@@ -136,14 +137,15 @@ main(int argc, char **argv)
 	struct err e = {0};
 	int rc = 1;
 
-	if (argc != 5 || strtoul(argv[4], NULL, 10) == 0 ||
+	if (argc != 6 || strtoul(argv[4], NULL, 10) == 0 || strtoul(argv[5], NULL, 10) - 1 > 7 ||
 	    operators_load(a, argv[2], &who, &e) != 0 || load(&p, argv[1]) != 0) {
-		fprintf(stderr, "usage: flips FILE OPERATORS PART PARTS (%s)\n", e.msg);
+		fprintf(stderr, "usage: flips FILE OPERATORS PART PARTS BITS (%s)\n", e.msg);
 		return 2;
 	}
 	p.operators = &who;
 	p.part = strtoul(argv[3], NULL, 10);
 	p.parts = strtoul(argv[4], NULL, 10);
+	p.bits = strtoul(argv[5], NULL, 10);
 	whole(&p, NULL, 0, p.good, p.len);
 	if (verdict(&p, &who) == VERIFY_SEALED && verdict(&p, NULL) == VERIFY_UNTRUSTED) {
 		flip_all(&p);
