@@ -11,17 +11,6 @@
 #include "text.h"
 #include "banned.h"
 
-static const struct node_config *
-config_of(const struct context *c, const char *name)
-{
-	size_t i;
-
-	for (i = 0; c->cluster_config != NULL && i < c->cluster_config->nnodes; i++)
-		if (strcmp(c->cluster_config->nodes[i].name, name) == 0)
-			return &c->cluster_config->nodes[i];
-	return NULL;
-}
-
 static const char *
 inert(struct context *c, const char *s)
 {
@@ -37,7 +26,7 @@ side(struct context *c, const struct node *n, struct failover_side *out)
 	*out = (struct failover_side){.node = n};
 	if (n == NULL)
 		return;
-	out->config = config_of(c, n->name);
+	out->config = config_node(c->cluster_config, n->name);
 	out->directory = out->config != NULL && out->config->data_directory != NULL
 			     ? out->config->data_directory
 			 : n->data_directory != NULL ? n->data_directory

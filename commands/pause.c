@@ -54,6 +54,7 @@ make(struct context *c, int argc, char **argv, int is_resume, struct result *r, 
 	if (planning_topology(c, e) != 0 || targets(c, argc, argv, is_resume, &names, &n, e) != 0)
 		return -1;
 	g.topology = c->topology;
+	planning_files(c, &g);
 	r->kind = RETURNS_PLAN;
 	r->plan = planning_new(c, c->line, c->line_len);
 	return is_resume ? policy_plan_resume(c->arena, r->plan, &g, names, n, e)

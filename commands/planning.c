@@ -78,5 +78,7 @@ planning_guard(struct context *c, struct plan *p, const struct findings *f, stru
 		policy_world(c->arena, p, c->topology, &p->session, c->holds, c->nholds);
 		return 0;
 	}
+	if (p->verdict.guards & GUARD_HOLD)
+		planning_files(c, &g);
 	return policy_guard(c->arena, p, &g, e);
 }

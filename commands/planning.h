@@ -3,6 +3,7 @@
 #define PLANNING_H
 
 #include "command.h"
+#include "policy.h"
 
 /* A plan with id, requester, incident, session and text filled from the context. */
 struct plan *planning_new(struct context *c, const char *text, size_t len);
@@ -16,6 +17,8 @@ struct findings {
 };
 /* Judges the plan's statements and builds the guards. */
 int planning_guard(struct context *c, struct plan *p, const struct findings *f, struct err *e);
+/* Fills g->files: asks the hosts of replicas, where the engine hardens a hold by a file there. */
+void planning_files(struct context *c, struct guard_input *g);
 /* How old the backups are, where the plan is dangerous. */
 void planning_backups(struct context *c, struct plan *p);
 /* Asks rows, sizes and dependents of everything destructive; fills losses and "takes" facts. */

@@ -23,6 +23,7 @@ undo_exec(struct context *c, int argc, char **argv, struct result *r, struct err
 	if (policy_is_remove(filed) != NULL)
 		return rm_undo(c, filed, r, e);
 	g.topology = c->topology;
+	planning_files(c, &g);
 	r->kind = RETURNS_PLAN;
 	r->plan = planning_new(c, c->line, c->line_len);
 	if (policy_is_table(filed) != NULL)

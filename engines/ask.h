@@ -162,6 +162,10 @@ int ask_path(struct cluster *c, struct waiter *w, struct arena *a, const char *h
 int ask_log(struct cluster *c, struct waiter *w, struct arena *a, const char *host,
     const struct log_question *q, struct log_facts *out, struct err *e);
 
+/* Fills the rest of each: all hosts at once. What cannot be asked is said in `why`. */
+void ask_hold_files(
+    struct cluster *c, struct waiter *w, struct arena *a, struct hold_file *files, size_t n);
+
 /* The same for a path that is to be made: the directory above it must be there. */
 int ask_target(struct cluster *c, struct waiter *w, struct arena *a, const char *host,
     const char *path, struct target_facts *out, struct err *e);

@@ -39,6 +39,8 @@ static const struct host_procedure {
 	{"above", "above_inode", "name", "bytes", "keep", "defaults", "server"}, NULL},
     {"host-my-log-v1", script_my_log, {"directory", "system", "timeline", "from", "after"},
 	host_answer_log},
+    {"host-my-harden-v1", script_my_harden, {"directory", "file", "own", "note"}, NULL},
+    {"host-my-soften-v1", script_my_soften, {"directory", "file", "own", "note"}, NULL},
     {"host-pg-log-v1", script_pg_log, {"directory", "system", "timeline", "from", "after"},
 	host_answer_log},
     {"host-my-stop-v1", script_my_stop, {"directory", "system", "seconds"}, host_answer_stopped},

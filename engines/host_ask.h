@@ -9,6 +9,8 @@ extern const char script_host[], script_path[], script_my_state[], script_quaran
     script_restore[], script_expunge[], script_target[], script_copy[], script_basebackup[],
     script_mariabackup[];
 /* Of a server's data directory: host_pg_table.c, host_my_table.c. */
+/* Of option files: host_my_file_table.c. */
+extern const char script_my_file[], script_my_harden[], script_my_soften[];
 extern const char script_pg_log[], script_pg_stop[], script_pg_start[], script_pg_restart[],
     script_pg_rejoin[], script_my_log[], script_my_stop[];
 

@@ -17,15 +17,15 @@
 
 #define STOP_TIMEOUT 15000
 
-/* The first columns of a look at a replica are enum my_reduced, then: */
-enum { SEEN_IDENTITY = MY_NREDUCED, SEEN_START, SEEN_GTID };
+/* Of a look at a replica: */
+enum { SEEN_IDENTITY = MY_SEEN_IDENTITY, SEEN_START = MY_SEEN_START, SEEN_GTID = MY_SEEN_GTID };
 /* Of a look at the primary's log: */
 enum { LOG_POSITION, LOG_FILE, LOG_IDENTITY, LOG_START, LOG_GTID, LOG_HELD };
 /* On the plan's own connection: */
 enum { MAIN_IDENTITY, MAIN_START, MAIN_DATABASE, MAIN_LOGIN, MAIN_OBJECTS };
 
-static int
-is_mariadb(const struct plan *p)
+int
+my_word_is_mariadb(const struct plan *p)
 {
 	return p->engine != NULL && strcmp(p->engine, "mariadb") == 0;
 }
@@ -33,17 +33,9 @@ is_mariadb(const struct plan *p)
 static const char *
 stop_sql(const struct plan *p, const struct node *n)
 {
-	if (is_mariadb(p))
+	if (my_word_is_mariadb(p))
 		return "STOP ALL SLAVES SQL_THREAD";
 	return n->version >= 80022 ? "STOP REPLICA SQL_THREAD" : "STOP SLAVE SQL_THREAD";
-}
-
-static const char *
-start_sql(const struct plan *p, const struct node *n)
-{
-	if (is_mariadb(p))
-		return "START ALL SLAVES SQL_THREAD";
-	return n->version >= 80022 ? "START REPLICA SQL_THREAD" : "START SLAVE SQL_THREAD";
 }
 
 /* "my:<24 hex>", with how it was reached behind it where it was forwarded: the digits. */
@@ -55,15 +47,16 @@ digits(struct arena *a, const struct node *n)
 	return p == NULL ? arena_strdup(a, "") : arena_strndup(a, p + 1, strcspn(p + 1, "@+"));
 }
 
-static const char *
-self_sql(struct arena *a, const struct plan *p, const struct node *n, const char *gtid)
+const char *
+my_word_self(struct arena *a, const struct plan *p, const struct node *n, const char *gtid)
 {
 	return arena_printf(a, "SELECT %s AS identity, %s AS started, %s AS gtid",
-	    my_sql_identity(is_mariadb(p)), my_sql_start(is_mariadb(p), n->version), gtid);
+	    my_sql_identity(my_word_is_mariadb(p)), my_sql_start(my_word_is_mariadb(p), n->version),
+	    gtid);
 }
 
-static void
-check_instance(struct arena *a, struct step *s, const struct node *n, int identity, int start)
+void
+my_word_instance(struct arena *a, struct step *s, const struct node *n, int identity, int start)
 {
 	word_check(a, s, start, CHECK_EQ, VALUE_TEXT, n->incarnation, NULL,
 	    arena_printf(a, "server start of %s", n->name));
@@ -75,13 +68,13 @@ check_instance(struct arena *a, struct step *s, const struct node *n, int identi
 static void
 look_at_replica(struct arena *a, struct plan *p, struct step *s, const struct node *n)
 {
-	word_text(a, s, my_sql_replica_status(is_mariadb(p), n->version));
+	word_text(a, s, my_sql_replica_status(my_word_is_mariadb(p), n->version));
 	word_text(a, s,
-	    self_sql(
-		a, p, n, is_mariadb(p) ? "@@global.gtid_slave_pos" : "@@global.gtid_executed"));
+	    my_word_self(a, p, n,
+		my_word_is_mariadb(p) ? "@@global.gtid_slave_pos" : "@@global.gtid_executed"));
 	word_check(a, s, MY_HELD, CHECK_EQ, VALUE_TEXT, "held", NULL,
 	    arena_printf(a, "replay of %s", n->name));
-	check_instance(a, s, n, SEEN_IDENTITY, SEEN_START);
+	my_word_instance(a, s, n, SEEN_IDENTITY, SEEN_START);
 }
 
 /*
@@ -96,7 +89,7 @@ check_gaps(struct arena *a, struct plan *p, const struct node *n, int wave)
 	const char *order =
 	    n->version < 50705 ? "0" : arena_printf(a, "@@global.%s_preserve_commit_order", name);
 
-	if (is_mariadb(p))
+	if (my_word_is_mariadb(p))
 		return;
 	s = word_step(a, p, KIND_CHECK, n->name, wave, PHASE_PROVE);
 	s->why = arena_printf(
@@ -118,7 +111,7 @@ hold(struct arena *a, struct plan *p, const struct node *n, int wave)
 
 	word_text(a, s, stop_sql(p, n));
 	/* A hold that stood before belongs to someone else. */
-	s->undo = was_held ? NULL : start_sql(p, n);
+	s->undo = was_held ? NULL : my_word_start(p, n);
 	s->timeout_ms = STOP_TIMEOUT;
 	s->why = arena_printf(a,
 	    was_held ? "%s is held already; asking again makes sure"
@@ -142,12 +135,12 @@ hold(struct arena *a, struct plan *p, const struct node *n, int wave)
 static void
 look_at_log(struct arena *a, struct plan *p, struct step *s, const struct node *primary)
 {
-	word_text(a, s, my_sql_log_status(is_mariadb(p), primary->version));
+	word_text(a, s, my_sql_log_status(my_word_is_mariadb(p), primary->version));
 	word_text(a, s,
-	    self_sql(a, p, primary,
-		is_mariadb(p) ? "@@global.gtid_binlog_pos" : "@@global.gtid_executed"));
-	word_text(a, s, my_sql_replica_status(is_mariadb(p), primary->version));
-	check_instance(a, s, primary, LOG_IDENTITY, LOG_START);
+	    my_word_self(a, p, primary,
+		my_word_is_mariadb(p) ? "@@global.gtid_binlog_pos" : "@@global.gtid_executed"));
+	word_text(a, s, my_sql_replica_status(my_word_is_mariadb(p), primary->version));
+	my_word_instance(a, s, primary, LOG_IDENTITY, LOG_START);
 	if (primary->upstream == NULL)
 		word_check(a, s, LOG_HELD, CHECK_EQ, VALUE_TEXT, "no replication", NULL,
 		    arena_printf(a, "role of %s", primary->name));
@@ -175,17 +168,6 @@ fence(struct arena *a, struct plan *p, const struct node *primary, const struct 
 	    "take the position on %s after all holds, as file and offset, and as GTID: whatever "
 	    "runs now is written behind it",
 	    primary->name);
-}
-
-/* skip-slave-start is read from files at the start only: over SQL nothing can be done. */
-static int
-harden(struct arena *a, struct plan *p, const struct node *n, int wave)
-{
-	(void)a;
-	(void)p;
-	(void)n;
-	(void)wave;
-	return 0;
 }
 
 static void
@@ -230,7 +212,7 @@ reprove(struct arena *a, struct plan *p, const struct node *primary, const struc
 static int
 covers(const struct plan *p, const struct node *n)
 {
-	return is_mariadb(p) && n->nsources == 1 && n->apply_delay_ms == 0 &&
+	return my_word_is_mariadb(p) && n->nsources == 1 && n->apply_delay_ms == 0 &&
 	       n->hold == HOLD_NONE && n->is_streaming;
 }
 
@@ -241,9 +223,9 @@ look_below(struct arena *a, struct plan *p, enum step_kind kind, const struct no
 {
 	struct step *s = word_step(a, p, kind, n->name, wave, phase);
 
-	word_text(a, s, my_sql_replica_status(is_mariadb(p), n->version));
-	word_text(a, s, self_sql(a, p, n, "@@global.gtid_slave_pos"));
-	check_instance(a, s, n, SEEN_IDENTITY, SEEN_START);
+	word_text(a, s, my_sql_replica_status(my_word_is_mariadb(p), n->version));
+	word_text(a, s, my_word_self(a, p, n, "@@global.gtid_slave_pos"));
+	my_word_instance(a, s, n, SEEN_IDENTITY, SEEN_START);
 	word_check(a, s, SEEN_GTID, CHECK_EQ, VALUE_TEXT, NULL,
 	    arena_printf(a, "G.%s", above->name),
 	    arena_printf(a, "GTID position of %s against %s", n->name, above->name));
@@ -273,33 +255,6 @@ cover_again(
 	s->is_soft = 1;
 	s->why = arena_printf(a, "see that %s did not apply it: same start, still where %s stands",
 	    n->name, above->name);
-}
-
-static void
-release(struct arena *a, struct plan *p, const struct node *n, int wave)
-{
-	struct step *s = word_step(a, p, KIND_CHECK, n->name, wave, PHASE_RELEASE_CHECK);
-
-	s->part = PART_MAIN;
-	word_text(a, s, my_sql_replica_status(is_mariadb(p), n->version));
-	word_text(a, s, self_sql(a, p, n, "NULL"));
-	check_instance(a, s, n, SEEN_IDENTITY, SEEN_START);
-	s->why = arena_printf(a, "%s is still the server that was held", n->name);
-
-	s = word_step(a, p, KIND_RELEASE, n->name, wave, PHASE_RELEASE);
-	s->part = PART_MAIN;
-	word_text(a, s, start_sql(p, n));
-	s->why = arena_printf(
-	    a, "let %s apply again: it will apply everything it was kept from", n->name);
-
-	s = word_step(a, p, KIND_RELEASE, n->name, wave, PHASE_RELEASED);
-	s->part = PART_MAIN;
-	s->poll_ms = 50;
-	s->timeout_ms = TIMEOUT_PROVE;
-	word_text(a, s, my_sql_replica_status(is_mariadb(p), n->version));
-	word_check(a, s, MY_HELD, CHECK_EQ, VALUE_TEXT, "replaying", NULL,
-	    arena_printf(a, "replay of %s", n->name));
-	s->why = arena_printf(a, "see %s applying", n->name);
 }
 
 /* Most statements that are no change of rows end the open transaction, before and after. */
@@ -349,7 +304,7 @@ add_limits(struct arena *a, struct plan *p, const struct node *n, const struct s
 		buf_printf(&b,
 		    ", SESSION lock_wait_timeout = %d, SESSION innodb_lock_wait_timeout = %d",
 		    seconds, seconds);
-	if (statement_ms > 0 && is_mariadb(p))
+	if (statement_ms > 0 && my_word_is_mariadb(p))
 		buf_printf(&b, ", SESSION max_statement_time = %d.%03d", statement_ms / 1000,
 		    statement_ms % 1000);
 	st->conn = CONN_MAIN;
@@ -391,7 +346,7 @@ add_checks(struct arena *a, struct plan *p, const struct node *n, const struct s
 	struct objects x = {.a = a,
 	    .s = word_step(a, p, KIND_CHECK, n->name, 0, 0),
 	    .column = MAIN_OBJECTS,
-	    .new_names = !is_mariadb(p) && n->version >= 80000};
+	    .new_names = !my_word_is_mariadb(p) && n->version >= 80000};
 	size_t i, k, m;
 
 	x.s->conn = CONN_MAIN;
@@ -399,8 +354,9 @@ add_checks(struct arena *a, struct plan *p, const struct node *n, const struct s
 	buf_printf(&x.b,
 	    "SELECT %s AS identity, %s AS started, COALESCE(DATABASE(), '') AS `database`, "
 	    "CURRENT_USER() AS login",
-	    my_sql_identity(is_mariadb(p)), my_sql_start(is_mariadb(p), n->version));
-	check_instance(a, x.s, n, MAIN_IDENTITY, MAIN_START);
+	    my_sql_identity(my_word_is_mariadb(p)),
+	    my_sql_start(my_word_is_mariadb(p), n->version));
+	my_word_instance(a, x.s, n, MAIN_IDENTITY, MAIN_START);
 	word_check(a, x.s, MAIN_DATABASE, CHECK_EQ, VALUE_TEXT, s->database, NULL, "database");
 	if (s->login != NULL)
 		word_check(a, x.s, MAIN_LOGIN, CHECK_EQ, VALUE_TEXT, s->login, NULL, "login");
@@ -410,7 +366,7 @@ add_checks(struct arena *a, struct plan *p, const struct node *n, const struct s
 				add_object(&x, &p->statements[i].actions[k].objects[m]);
 	word_text(a, x.s, arena_strdup(a, buf_str(&x.b)));
 	buf_free(&x.b);
-	word_text(a, x.s, my_sql_replica_status(is_mariadb(p), n->version));
+	word_text(a, x.s, my_sql_replica_status(my_word_is_mariadb(p), n->version));
 	if (n->role != ROLE_REPLICA && n->upstream == NULL)
 		word_check(a, x.s, x.column + MY_HELD, CHECK_EQ, VALUE_TEXT, "no replication", NULL,
 		    arena_printf(a, "role of %s", n->name));
@@ -469,11 +425,15 @@ quote(struct arena *a, const char *name)
 const struct wording my_wording = {
     .hold = hold,
     .fence = fence,
-    .harden = harden,
+    .harden = my_word_harden,
+    .harden_proc = "host-my-harden-v1",
+    .soften_proc = "host-my-soften-v1",
+    .hardened = my_word_hardened,
     .enter = enter,
     .leave = leave,
     .reprove = reprove,
-    .release = release,
+    .release = my_word_release,
+    .settle = my_word_settle,
     .reversible = my_reversible,
     .inverse = inverse,
     .quote = quote,

@@ -104,6 +104,8 @@ struct config {
 };
 
 const struct cluster_config *config_cluster(const struct config *c, const char *name);
+/* c may be NULL. */
+const struct node_config *config_node(const struct cluster_config *c, const char *name);
 const struct person_config *config_person(const struct config *c, const char *name);
 
 #endif

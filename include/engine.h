@@ -101,6 +101,12 @@ struct wording {
 	    const struct node *const *held, size_t nheld, int wave);
 	/* Make the hold survive a restart; returns 0 where the engine cannot over SQL. */
 	int (*harden)(struct arena *a, struct plan *p, const struct node *n, int wave);
+	/* Where it cannot: procedures on the replica's host that write what its next start reads,
+	 * and take it away again; then, over SQL, that the hold they were for still stands. NULL:
+	 * none.
+	 */
+	const char *harden_proc, *soften_proc;
+	void (*hardened)(struct arena *a, struct plan *p, const struct node *n, int wave);
 	/* On the main connection: identity, role, settings, objects, limits. */
 	void (*enter)(struct arena *a, struct plan *p, const struct node *n,
 	    const struct session *s, int lock_ms, int statement_ms, int in_tx, int read_only);

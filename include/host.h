@@ -96,6 +96,21 @@ struct target_facts {
 	int64_t done;	    /* bytes of that one */
 };
 
+/*
+ * Where the start of a server can be told to leave replication stopped: an option file that it
+ * reads, on its host. The first two are asked for.
+ */
+struct hold_file {
+	const char *node, *directory;	/* its name and data directory */
+	const char *host, *fingerprint; /* as the config calls it; of its key */
+	const char *file;		/* NULL: nowhere, see why */
+	int is_own;	   /* a file of its own in a directory of such files; else lines of one */
+	int is_there;	   /* what was written for a hold stands there */
+	int is_set;	   /* the server's options say it anyway */
+	const char *why;   /* words that go on: "..., since "; NULL */
+	int64_t disk_free; /* of the data directory's file system; bytes; -1 unknown */
+};
+
 const char *cluster_state_name(enum cluster_state s);
 struct arena;
 /* A system identifier in decimal as the control file has it: its bytes in order, hex. */

@@ -113,6 +113,17 @@ session_setting(const struct session *s, const char *name)
 	return NULL;
 }
 
+const struct node_config *
+config_node(const struct cluster_config *c, const char *name)
+{
+	size_t i;
+
+	for (i = 0; c != NULL && i < c->nnodes; i++)
+		if (strcmp(c->nodes[i].name, name) == 0)
+			return &c->nodes[i];
+	return NULL;
+}
+
 const struct cluster_config *
 config_cluster(const struct config *c, const char *name)
 {

@@ -66,7 +66,8 @@ plan_target(const struct plan *p)
 	if (plan_promotes(p) && p->nnodes > 0)
 		return p->nodes[0].name;
 	for (i = 0; i < p->nsteps; i++)
-		if (p->steps[i].conn == CONN_HOST && p->steps[i].part == PART_MAIN)
+		if (p->steps[i].conn == CONN_HOST && p->steps[i].part == PART_MAIN &&
+		    step_kind_acts(p->steps[i].kind))
 			return p->steps[i].node;
 	return p->session.node;
 }

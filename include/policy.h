@@ -89,6 +89,8 @@ struct guard_input {
 	const struct session *session;
 	const struct hold *holds;
 	size_t nholds;
+	const struct hold_file *files; /* of nodes whose engine hardens a hold by a file */
+	size_t nfiles;
 };
 
 /*

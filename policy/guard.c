@@ -145,36 +145,17 @@ guard_build_fence(struct guarding *g)
 	steps_set_part(g->plan, from, PART_BEFORE);
 }
 
-/*
- * Hardening a hold that stood before, at this later position, would let a restart replay what it
- * was held back from: such a hold keeps what it has.
- */
-static int
-harden(struct guarding *g, const struct node *n)
-{
-	if (n->target_lsn != NULL)
-		return 1;
-	if (look_is_paused(n) && !n->is_hardened)
-		return 0;
-	return g->say->harden(g->arena, g->plan, n, g->wave);
-}
-
 void
 guard_build_harden(struct guarding *g)
 {
 	size_t i, from = g->plan->nsteps;
-	const char *name;
+	const char *why;
 
 	g->wave++;
-	for (i = 0; i < g->nset; i++) {
-		if (harden(g, g->set[i]))
-			continue;
-		name = g->set[i]->name;
-		guard_reason(g, arena_printf(g->arena, "not-hardened-%s", name), LEVEL_CONFIRM,
-		    arena_printf(g->arena,
-			"The hold on %s dies with a restart of it. See that nobody restarts it.",
-			name));
-	}
+	for (i = 0; i < g->nset; i++)
+		if (!policy_harden(g->arena, g->plan, g->in, g->set[i], g->wave, &why))
+			guard_reason(g, arena_printf(g->arena, "not-hardened-%s", g->set[i]->name),
+			    LEVEL_CONFIRM, policy_not_hardened(g->arena, g->set[i], why));
 	steps_set_part(g->plan, from, PART_BEFORE);
 	steps_sort(g->plan, from);
 }

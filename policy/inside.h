@@ -41,6 +41,17 @@ extern const struct rule policy_rules[];
 extern const size_t policy_nrules;
 #define POLICY_RULES_VERSION "holdfast-rules-v1"
 
+/* What outlives a restart: policy/harden.c. 0: the hold dies with one, and *why or NULL. */
+int policy_harden(struct arena *a, struct plan *p, const struct guard_input *in,
+    const struct node *n, int wave, const char **why);
+const char *policy_not_hardened(struct arena *a, const struct node *n, const char *why);
+/* Before a release: takes away what policy_harden wrote. The node as its release must know it. */
+const struct node *policy_soften(
+    struct arena *a, struct plan *p, const struct guard_input *in, const struct node *n);
+/* A sentence where that cannot be done though it may be needed; else NULL. */
+const char *policy_left_hard(
+    struct arena *a, const struct guard_input *in, const struct node *n, const struct hold *h);
+
 /* Conditions and what sentences name: policy/match.c. */
 int match_scratch(const struct scene *s);
 int match_not_scratch(const struct scene *s);

@@ -13,13 +13,9 @@
 const char *
 remove_host_of(const struct removing *r, const struct node *n)
 {
-	const struct cluster_config *c = r->in->cluster;
-	size_t i;
+	const struct node_config *k = config_node(r->in->cluster, n->name);
 
-	for (i = 0; c != NULL && i < c->nnodes; i++)
-		if (strcmp(c->nodes[i].name, n->name) == 0)
-			return c->nodes[i].host;
-	return NULL;
+	return k == NULL ? NULL : k->host;
 }
 
 const char *

@@ -371,7 +371,7 @@ policy_plan_undo(struct arena *a, struct plan *p, const struct guard_input *in,
 		add_load(a, p, filed, l, n == 0 ? NULL : held[n - 1],
 		    n == 0 ? copy_of(a, filed, l->object) : NULL, primary, xid);
 	for (i = 0; i < n; i++)
-		in->engine->wording->release(a, p, held[i], (int)i + 1);
+		in->engine->wording->release(a, p, policy_soften(a, p, in, held[i]), (int)i + 1);
 	policy_world(a, p, in->topology, in->session, in->holds, in->nholds);
 	return 0;
 }

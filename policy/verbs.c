@@ -128,6 +128,7 @@ drop_paused(struct verb *v)
 static void
 add_holds(struct verb *v)
 {
+	const char *why;
 	size_t i, from;
 
 	for (i = 0; i < v->n; i++)
@@ -137,7 +138,10 @@ add_holds(struct verb *v)
 		v->say->fence(v->arena, v->plan, v->primary, v->nodes, v->n, 0);
 		from = v->plan->nsteps;
 		for (i = 0; i < v->n; i++)
-			v->say->harden(v->arena, v->plan, v->nodes[i], 2);
+			if (!policy_harden(v->arena, v->plan, v->in, v->nodes[i], 2, &why))
+				reason(v,
+				    arena_printf(v->arena, "not-hardened-%s", v->nodes[i]->name),
+				    LEVEL_ALLOW, policy_not_hardened(v->arena, v->nodes[i], why));
 		steps_sort(v->plan, from);
 	} else {
 		reason(v, "not-hardened", LEVEL_ALLOW,
@@ -271,6 +275,8 @@ policy_plan_resume(struct arena *a, struct plan *p, const struct guard_input *in
     const char *const *nodes, size_t n, struct err *e)
 {
 	struct verb v = {.arena = a, .plan = p, .in = in};
+	const struct node *x;
+	const char *left;
 	size_t i, from;
 
 	if (start(&v, nodes, n, e) != 0)
@@ -283,13 +289,17 @@ policy_plan_resume(struct arena *a, struct plan *p, const struct guard_input *in
 	p->danger = DANGER_DESTRUCTIVE;
 	for (i = 0; i < v.n; i++) {
 		from = p->nsteps;
-		if (is_settled(&v, v.nodes[i])) {
-			say_settle(&v, v.nodes[i]);
-			v.say->settle(a, p, v.nodes[i], 0);
+		x = policy_soften(a, p, in, v.nodes[i]);
+		if (is_settled(&v, x)) {
+			say_settle(&v, x);
+			v.say->settle(a, p, x, 0);
 		} else {
-			say_release(&v, v.nodes[i]);
-			v.say->release(a, p, v.nodes[i], 0);
+			say_release(&v, x);
+			v.say->release(a, p, x, 0);
 		}
+		left = policy_left_hard(a, in, x, hold_of(in, x));
+		if (left != NULL)
+			reason(&v, arena_printf(a, "left-%s", x->name), LEVEL_CONFIRM, left);
 		steps_set_part(p, from, PART_MAIN);
 	}
 	if (p->verdict.level < LEVEL_APPROVE)

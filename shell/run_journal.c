@@ -199,7 +199,8 @@ run_is_safing(const struct plan *p)
 	size_t i;
 
 	for (i = 0; i < p->nsteps; i++)
-		if (run_is_act(&p->steps[i]) || p->steps[i].type == STEP_PROC)
+		if (run_is_act(&p->steps[i]) ||
+		    (p->steps[i].type == STEP_PROC && p->steps[i].kind != KIND_HARDEN))
 			return 0;
 	return 1;
 }

@@ -47,16 +47,84 @@ refused() { # WORDS: of rm of my2's directory; nothing is renamed.
 # applies NODE Yes|No: what the server says of its applying thread.
 applies() { sql "$1" 'SHOW ALL SLAVES STATUS' | awk -F'\t' -v want="$2" '$14 == want { ok = 1 } END { exit !ok }'; }
 
-@test "a replica that dies while it is held: said; after its restart it is no more held, and said" {
-	run -0 as alice -c 'pause my2'
-	my_stop my2 KILL
-	run -5 as alice -c topology -c 'pause my2 my3'
-	[[ $output == *"ALARM: held my2 cannot be seen any more"*"my2 (unreachable): Can't connect to server"*"my2 is unreachable, not a replica; nothing was sent"* ]]
-	applies my3 Yes
-	node_start my2
-	wait_until 60 caught_up my2
+@test "no host: the hold dies with a restart, and that is said; it dies: an alarm, and resume settles it alone" {
+	run -0 as alice -c 'pause my3'
+	[[ "$(flat)" == *"The hold on my3 dies with a restart of it. See that nobody restarts it."* ]]
+	my_stop my3 KILL
+	run -5 as alice -c topology -c 'pause my3 my2'
+	[[ $output == *"ALARM: held my3 cannot be seen any more"*"my3 (unreachable): Can't connect to server"*"my3 is unreachable, not a replica; nothing was sent"* ]]
+	applies my2 Yes
+	node_start my3
+	wait_until 60 caught_up my3
 	run -0 as alice -c topology
-	[[ $output == *"ALARM: held my2 was RESTARTED, and its hold died with that: it replays again (\`resume my2\` settles it)"* ]]
+	[[ $output == *"ALARM: held my3 was RESTARTED, and its hold died with that: it replays again (\`resume my3\` settles it)"* ]]
+	run -0 as alice --confirm my1 -c 'resume my3'
+	[[ "$(flat)" == *"my3 replays already: somebody released it without \`resume\`."* ]]
+	run -0 as alice -c topology
+	[[ $output != *"ALARM"* ]]
+}
+
+# its_lines NODE: of a hold, in its option file.
+its_lines() { as_root grep -c '^skip-slave-start$' "$LAB/servers/$1.cnf" || true; }
+
+@test "a hold that its host can harden: restarted it stays stopped; resume takes the lines out, and it follows" {
+	local before
+	before=$(as_root cat "$LAB/servers/my2.cnf")
+	run -0 as alice -c 'pause my2'
+	[[ "$(flat)" == *"make the hold of my2 survive a restart: write skip-slave-start at the end of $LAB/servers/my2.cnf"* ]]
+	[ "$(its_lines my2)" = 1 ]
+	run -0 as alice -c where
+	[[ $output == *my2*"survives a restart"* ]]
+	sql my1 'CREATE TABLE kept_back (a int)'
+	node_restart my2
+	applies my2 No
+	run -0 as alice -c topology
+	[[ $output == *"ALARM: held my2 was RESTARTED; it is still paused"* ]]
+	# Held again while it stands: nothing is written twice.
+	file_as alice 'DROP TABLE kept_back'
+	[[ "$(cat "$OUT")" != *"skip-slave-start at the end"* ]]
+	deny_as bob "$REQ" 'not now'
+	finish
+	[ "$status" -eq 6 ]
+	file_as alice 'resume my2'
+	approve_as bob "$REQ" my1
+	finish
+	[ "$status" -eq 0 ]
+	[ "$(as_root cat "$LAB/servers/my2.cnf")" = "$before" ]
+	wait_until 60 caught_up my2
+	sql_is my2 0 'SELECT count(*) FROM kept_back'
+	node_restart my2
+	wait_until 60 applies my2 Yes
+	sql my1 'DROP TABLE kept_back'
+	wait_until 60 caught_up my2
+}
+
+@test "a plan that stops takes the lines out again; a directory of option files gets a file of its own" {
+	local d=$LAB/servers/my2.conf.d
+	as_root install -d "$d"
+	echo "!includedir $d/" | as_root tee -a "$LAB/servers/my2.cnf" >/dev/null
+	sql my1 'CREATE TABLE gone (a int)'
+	wait_until 60 caught_up my2 my3
+	file_as alice 'DROP TABLE gone'
+	sql my1 'DROP TABLE gone; CREATE TABLE gone (a int, b int)'
+	wait_until 60 caught_up my2 my3
+	approve_as bob "$REQ" my1
+	finish
+	[ "$status" -eq 8 ]
+	as_root test ! -e "$d/zz-holdfast-hold.cnf"
+	[ "$(its_lines my2)" = 0 ]
+	play alice 'DROP TABLE gone'
+	[ "$status" -eq 0 ]
+	as_root grep -qx skip-slave-start "$d/zz-holdfast-hold.cnf"
+	node_restart my2
+	applies my2 No
+	sql_is my2 1 "SELECT count(*) FROM information_schema.tables WHERE table_name = 'gone'"
+	file_as alice 'resume my2 my3'
+	approve_as bob "$REQ" my1
+	finish
+	[ "$status" -eq 0 ]
+	as_root test ! -e "$d/zz-holdfast-hold.cnf"
+	wait_until 60 caught_up my2 my3
 }
 
 @test "the primary's directory is refused, naming both hosts; a running replica's is in use" {
