@@ -196,11 +196,11 @@ doc_tree() {
 	printf '@test "a" { true; }\n@test "b" { true; }\n' >"$T/t.bats"
 	run "$C/tap.sh" x "bats --tap" "$T/t.bats"
 	[ "$status" -eq 0 ]
-	[ "$(cat "$T/counts")" = "x 2 0" ]
+	[ "$(cat "$T/counts")" = "x 2 0 0" ]
 	printf '@test "a" { false; }\n@test "b" { true; }\n' >"$T/t.bats"
 	run "$C/tap.sh" x "bats --tap" "$T/t.bats"
 	[ "$status" -ne 0 ]
-	[ "$(tail -n 1 "$T/counts")" = "x 2 1" ]
+	[ "$(tail -n 1 "$T/counts")" = "x 2 1 0" ]
 	printf '@test "a" { skip; }\n@test "b" { true; }\n' >"$T/t.bats"
 	run "$C/tap.sh" x "bats --tap" "$T/t.bats"
 	[ "$status" -ne 0 ] && [[ $output == *"skipped test does not pass"* ]]
@@ -215,6 +215,24 @@ doc_tree() {
 	[ "$status" -ne 0 ]
 	run "$C/tap.sh" x "" "$T/nothing"
 	[ "$status" -ne 0 ] && [[ $output == *"no test file"* ]]
+}
+
+@test "tap: with servers, a file that failed beside others runs once more alone; what is wrong fails again" {
+	printf '@test "late" {\n[ -e "%s/ran" ] || { touch "%s/ran"; false; }\n}\n' "$T" "$T" >"$T/late.bats"
+	echo '@test "well" { true; }' >"$T/well.bats"
+	TAP_ROOT=1 TAP_COUNTS=$T/counts run "$C/tap.sh" x "bats --tap" "$T/late.bats" "$T/well.bats"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ "$output" == *"not ok 1 late"*"1 of 2 files failed beside others; once more, alone:"*"late.bats"* ]]
+	[ "$(cat "$T/counts")" = "x 2 0 1" ]
+	echo '@test "wrong" { false; }' >"$T/wrong.bats"
+	TAP_ROOT=1 TAP_COUNTS=$T/counts run "$C/tap.sh" x "bats --tap" "$T/wrong.bats" "$T/well.bats"
+	[ "$status" -ne 0 ]
+	[ "$(tail -n 1 "$T/counts")" = "x 2 1 1" ]
+	# Without servers nothing has an excuse.
+	rm "$T/ran"
+	run "$C/tap.sh" x "bats --tap" "$T/late.bats" "$T/well.bats"
+	[ "$status" -ne 0 ]
 }
 
 @test "oracle: a name that only MariaDB's headers have is an error" {

@@ -37,16 +37,16 @@ docs: all
 	@tests/check/mdoc.sh
 	@$(CHECK_BUILD) tests/check/docs.sh
 checks-can-fail:
-	@$(CHECK_BUILD) $(TAP) checks-can-fail "bats --tap" $(wildcard tests/check/*.bats)
+	@$(CHECK_BUILD) $(TAP) checks-can-fail "bats --tap --print-output-on-failure" $(wildcard tests/check/*.bats)
 unit: unit-programs
 	@$(CHECK_BUILD) TAP_JOBS=$(JOBS) $(TAP) unit "" $(UNIT)
 classify: all
-	@$(CHECK_BUILD) $(TAP) classify "bats --tap" $(wildcard tests/classify/*.bats)
+	@$(CHECK_BUILD) $(TAP) classify "bats --tap --print-output-on-failure" $(wildcard tests/classify/*.bats)
 cli: all lab-driver $(BUILD)/golden-driver
-	@$(CHECK_BUILD) TAP_ROOT=1 TAP_JOBS=$(JOBS) $(TAP) cli "bats --tap" $(call longest_first,$(wildcard tests/cli/*.bats))
+	@$(CHECK_BUILD) TAP_ROOT=1 TAP_JOBS=$(JOBS) $(TAP) cli "bats --tap --print-output-on-failure" $(call longest_first,$(wildcard tests/cli/*.bats))
 tty: all lab-driver $(BUILD)/fault/shim.so
-	@$(CHECK_BUILD) TAP_ROOT=1 TAP_JOBS=$(JOBS) $(TAP) tty "bats --tap" $(wildcard tests/tty/*.bats)
+	@$(CHECK_BUILD) TAP_ROOT=1 TAP_JOBS=$(JOBS) $(TAP) tty "bats --tap --print-output-on-failure" $(wildcard tests/tty/*.bats)
 # Their servers wait more than they work.
 incidents: JOBS = 4
 incidents: all lab-driver
-	@$(CHECK_BUILD) TAP_ROOT=1 TAP_JOBS=$(JOBS) $(TAP) incidents "bats --tap" $(call longest_first,$(wildcard tests/incidents/*.bats))
+	@$(CHECK_BUILD) TAP_ROOT=1 TAP_JOBS=$(JOBS) $(TAP) incidents "bats --tap --print-output-on-failure" $(call longest_first,$(wildcard tests/incidents/*.bats))
