@@ -13,7 +13,7 @@ $(BUILD)/fault/shim.so: tests/fault/shim.c
 # All of it, every bit of the demo's journal first; some minutes, without a terminal too. The last line has the
 # figures. The quick part is in `make check`.
 fault: $(FAULT_PROGRAMS) $(BUILD)/flips all lab-driver
-	@$(CHECK_BUILD) BITS=8 $(TAP) flips "bats --tap --print-output-on-failure --filter flipped" tests/cli/demo.bats
+	@$(CHECK_BUILD) BITS=8 $(TAP) flips "$(BATS) --filter flipped" tests/cli/demo.bats
 	@$(CHECK_BUILD) python3 tests/fault/fault.py
 fault-quick: $(FAULT_PROGRAMS)
 	@$(CHECK_BUILD) $(TAP) fault "" tests/fault/quick

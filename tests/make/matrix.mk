@@ -10,10 +10,10 @@ matrix: all lab-driver topology-driver
 	@mkdir -p $(MATRIX_DIR) && chmod 755 $(MATRIX_DIR)
 	@for v in $(filter-out mysql,$(MATRIX)); do \
 		bin=$$(tests/matrix/fetch.sh $$v $(MATRIX_DIR)) || exit 1; \
-		$(CHECK_BUILD) VERSION=$$v HOLDFAST_PG_BIN=$$bin $(TAP) matrix-$$v "bats --tap --print-output-on-failure" tests/matrix/pg.bats || exit 1; \
+		$(CHECK_BUILD) VERSION=$$v HOLDFAST_PG_BIN=$$bin $(TAP) matrix-$$v "$(BATS)" tests/matrix/pg.bats || exit 1; \
 	done
-	@$(if $(filter 15,$(MATRIX)),$(CHECK_BUILD) $(TAP) matrix-story "bats --tap --print-output-on-failure" tests/matrix/story.bats)
+	@$(if $(filter 15,$(MATRIX)),$(CHECK_BUILD) $(TAP) matrix-story "$(BATS)" tests/matrix/story.bats)
 	@for v in $(filter mysql,$(MATRIX)); do \
 		server=$$(tests/matrix/fetch-mysql.sh $(MATRIX_DIR)) || exit 1; \
-		$(CHECK_BUILD) HOLDFAST_MYSQL_DIR=$$server $(TAP) matrix-mysql "bats --tap --print-output-on-failure" $(wildcard tests/matrix/*mysql.bats) || exit 1; \
+		$(CHECK_BUILD) HOLDFAST_MYSQL_DIR=$$server $(TAP) matrix-mysql "$(BATS)" $(wildcard tests/matrix/*mysql.bats) || exit 1; \
 	done

@@ -1,6 +1,7 @@
 # The checks and the test suites. `make check` runs them one after the other and stops at the first
 # that fails; it needs no network and no server but what it starts itself.
 TAP = tests/check/tap.sh
+BATS = bats --tap --print-output-on-failure
 # How many files of a suite with servers run side by side. Those that take longest begin first, so that none
 # of them runs alone at the end.
 JOBS ?= 3
@@ -37,16 +38,16 @@ docs: all
 	@tests/check/mdoc.sh
 	@$(CHECK_BUILD) tests/check/docs.sh
 checks-can-fail:
-	@$(CHECK_BUILD) $(TAP) checks-can-fail "bats --tap --print-output-on-failure" $(wildcard tests/check/*.bats)
+	@$(CHECK_BUILD) $(TAP) checks-can-fail "$(BATS)" $(wildcard tests/check/*.bats)
 unit: unit-programs
 	@$(CHECK_BUILD) TAP_JOBS=$(JOBS) $(TAP) unit "" $(UNIT)
 classify: all
-	@$(CHECK_BUILD) $(TAP) classify "bats --tap --print-output-on-failure" $(wildcard tests/classify/*.bats)
+	@$(CHECK_BUILD) $(TAP) classify "$(BATS)" $(wildcard tests/classify/*.bats)
 cli: all lab-driver $(BUILD)/golden-driver
-	@$(CHECK_BUILD) TAP_ROOT=1 TAP_JOBS=$(JOBS) $(TAP) cli "bats --tap --print-output-on-failure" $(call longest_first,$(wildcard tests/cli/*.bats))
+	@$(CHECK_BUILD) TAP_ROOT=1 TAP_JOBS=$(JOBS) $(TAP) cli "$(BATS)" $(call longest_first,$(wildcard tests/cli/*.bats))
 tty: all lab-driver $(BUILD)/fault/shim.so
-	@$(CHECK_BUILD) TAP_ROOT=1 TAP_JOBS=$(JOBS) $(TAP) tty "bats --tap --print-output-on-failure" $(wildcard tests/tty/*.bats)
+	@$(CHECK_BUILD) TAP_ROOT=1 TAP_JOBS=$(JOBS) $(TAP) tty "$(BATS)" $(wildcard tests/tty/*.bats)
 # Their servers wait more than they work.
 incidents: JOBS = 4
 incidents: all lab-driver
-	@$(CHECK_BUILD) TAP_ROOT=1 TAP_JOBS=$(JOBS) $(TAP) incidents "bats --tap --print-output-on-failure" $(call longest_first,$(wildcard tests/incidents/*.bats))
+	@$(CHECK_BUILD) TAP_ROOT=1 TAP_JOBS=$(JOBS) $(TAP) incidents "$(BATS)" $(call longest_first,$(wildcard tests/incidents/*.bats))
