@@ -150,27 +150,48 @@ feed(struct feed *f, const struct leaf_line *x)
 	f->all = f->whole + pad(f->p + f->whole * BLOCK, n % BLOCK, n, f->end);
 }
 
-static void WITH_SHA
-two(struct leaf_line *x, struct leaf_line *y)
-{
-	struct state s, t, idle;
-	struct feed f, g;
-	size_t i;
+/* A message on its way. */
+struct lane {
+	struct state s;
+	struct feed f;
+	size_t i; /* blocks done */
+	struct leaf_line *line;
+};
 
-	feed(&f, x);
-	feed(&g, y);
-	memcpy(&s.abef, start.abef, sizeof(s.abef));
-	memcpy(&s.cdgh, start.cdgh, sizeof(s.cdgh));
-	t = idle = s;
-	for (i = 0; i < f.all && i < g.all; i++)
-		two_blocks(&s, &t, block(&f, i), block(&g, i));
-	/* The longer one goes on alone. */
-	for (; i < f.all; i++)
-		two_blocks(&s, &idle, block(&f, i), f.end);
-	for (; i < g.all; i++)
-		two_blocks(&idle, &t, g.end, block(&g, i));
-	finish(&s, x->leaf);
-	finish(&t, y->leaf);
+static inline void WITH_SHA
+begin(struct lane *l, struct leaf_line *x)
+{
+	feed(&l->f, x);
+	memcpy(&l->s.abef, start.abef, sizeof(l->s.abef));
+	memcpy(&l->s.cdgh, start.cdgh, sizeof(l->s.cdgh));
+	l->i = 0;
+	l->line = x;
+}
+
+/* Two at a time; whichever ends makes room for the next, and the last goes on alone. */
+static void WITH_SHA
+pairs(struct leaf_line *lines, size_t n)
+{
+	struct lane both[2], *a = &both[0], *b = &both[1], *done;
+	size_t next = 2;
+	struct state idle;
+
+	begin(a, &lines[0]);
+	begin(b, &lines[1]);
+	idle = a->s;
+	for (;;) {
+		for (; a->i < a->f.all && b->i < b->f.all; a->i++, b->i++)
+			two_blocks(&a->s, &b->s, block(&a->f, a->i), block(&b->f, b->i));
+		done = a->i == a->f.all ? a : b;
+		finish(&done->s, done->line->leaf);
+		if (next == n)
+			break;
+		begin(done, &lines[next++]);
+	}
+	done = done == a ? b : a;
+	for (; done->i < done->f.all; done->i++)
+		two_blocks(&idle, &done->s, done->f.end, block(&done->f, done->i));
+	finish(&done->s, done->line->leaf);
 }
 
 static int WITH_SHA
@@ -214,10 +235,10 @@ is_hex_by_16(const char *hex, const uint8_t leaf[SHA256_BYTES])
 }
 
 static void
-two(struct leaf_line *x, struct leaf_line *y)
+pairs(struct leaf_line *lines, size_t n)
 {
-	one(x);
-	one(y);
+	(void)lines;
+	(void)n;
 }
 
 int
@@ -245,10 +266,12 @@ leaf_is_hex(const char *hex, const uint8_t leaf[SHA256_BYTES], int in_pairs)
 void
 leaves_fill(struct leaf_line *lines, size_t n, int in_pairs)
 {
-	size_t i = 0;
+	size_t i;
 
-	for (; in_pairs && i + 1 < n; i += 2)
-		two(&lines[i], &lines[i + 1]);
-	for (; i < n; i++)
+	if (in_pairs && n > 1) {
+		pairs(lines, n);
+		return;
+	}
+	for (i = 0; i < n; i++)
 		one(&lines[i]);
 }

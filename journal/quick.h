@@ -25,8 +25,9 @@ struct quick_record {
 	int has_sig;
 };
 
-/* True: jline_parse takes the line, and *out says what is in it. False: perhaps it does not. */
-int quick_line(const char *line, size_t len, struct quick_record *out);
+/* True: jline_parse takes the line, and *out says what is in it. False: perhaps it does not.
+ * known_t: the time of a record that was taken, which needs no second look; or NULL. */
+int quick_line(const char *line, size_t len, const char *known_t, struct quick_record *out);
 
 /*
  * The whole file. 1: every record chains and is what it must be, *c and *w are as after both

@@ -323,6 +323,7 @@ quick_file(struct check *c, int fd, off_t size, struct walk *w)
 		g = segments_new(n, size);
 		ok = run(&m, g, n, fd, size);
 	}
+	ok = ok && check_last_signature(c);
 	if (ok) {
 		settle(&m);
 		w->end = WALK_CLEAN;

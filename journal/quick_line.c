@@ -318,24 +318,42 @@ day_is_plain(const char *t)
 	return month >= 1 && day >= 1 && day <= most;
 }
 
-/* The 29th of February is not sure. */
+/* The 29th of February is not sure. `known`: a time that is plain, mostly of the same second. */
 static int
-time_is_plain(const char *t)
+time_is_plain(const char *t, const char *known)
 {
 	int i;
 
 	for (i = 20; i < 26; i++)
 		if (!is_digit(t[i]))
 			return 0;
+	if (known != NULL && memcmp(t, known, 20) == 0)
+		return t[26] == 'Z';
 	return t[0] == '2' && t[1] == '0' && two(t + 2, 99) && t[4] == '-' && two(t + 5, 12) &&
 	       t[7] == '-' && two(t + 8, 31) && day_is_plain(t) && t[10] == 'T' &&
 	       two(t + 11, 23) && t[13] == ':' && two(t + 14, 59) && t[16] == ':' &&
 	       two(t + 17, 59) && t[19] == '.' && t[26] == 'Z';
 }
 
+/* Past the digits; the first 16 at once. */
+static const char *
+digits(const char *p, const char *end)
+{
+	if (end - p >= 16) {
+		bytes16 v = *(const bytes16 *)p;
+		longs2 odd = (longs2)((v < '0') | (v > '9'));
+
+		if ((odd[0] | odd[1]) == 0)
+			p += 16;
+	}
+	while (p < end && is_digit(*p))
+		p++;
+	return p;
+}
+
 /* The fixed start, as jline_head. prev is compared by the caller, byte by byte. */
 static int
-head(struct scan *s, struct quick_record *out)
+head(struct scan *s, const char *known_t, struct quick_record *out)
 {
 	const char *from;
 
@@ -352,13 +370,13 @@ head(struct scan *s, struct quick_record *out)
 	    !word(s, ",\"t\":\"", 6))
 		return 0;
 	out->t = s->p;
-	if (s->end - s->p < JLINE_T_CHARS + 10 || !time_is_plain(s->p))
+	if (s->end - s->p < JLINE_T_CHARS + 10 || !time_is_plain(s->p, known_t))
 		return 0;
 	s->p += JLINE_T_CHARS;
 	if (!word(s, "\",\"boot\":\"", 10))
 		return 0;
-	for (from = s->p; s->p < s->end && is_digit(*s->p); s->p++)
-		;
+	from = s->p;
+	s->p = digits(s->p, s->end);
 	if (s->p == from || s->p - from > 20 || !word(s, "\",\"type\":\"", 10))
 		return 0;
 	for (from = s->p; s->p < s->end && ((*s->p >= 'a' && *s->p <= 'z') || *s->p == '-'); s->p++)
@@ -385,7 +403,7 @@ is_of_start(const struct quick_span *x)
 }
 
 int
-quick_line(const char *line, size_t len, struct quick_record *out)
+quick_line(const char *line, size_t len, const char *known_t, struct quick_record *out)
 {
 	struct quick_span key, v;
 	struct scan s;
@@ -398,7 +416,7 @@ quick_line(const char *line, size_t len, struct quick_record *out)
 	s.some[0] = 0;
 	s.objects = 1;
 	s.depth = 0;
-	if (len > JOURNAL_LINE_MAX || !head(&s, out))
+	if (len > JOURNAL_LINE_MAX || !head(&s, known_t, out))
 		return 0;
 	if (can_find_quotes(len))
 		find_quotes(&s, len);

@@ -11,7 +11,7 @@
 #include "quick_segment.h"
 #include "banned.h"
 
-#define READ_SIZE ((size_t)32 << 10)
+#define READ_SIZE ((size_t)16 << 10)
 #define PAST ((size_t)16 << 10) /* at a time, for the end of the last line */
 #define PAIR_MAX 256		/* bytes of a plan's or a step's value */
 
@@ -156,7 +156,7 @@ take_line(struct segment *g, const char *line, size_t len)
 {
 	struct quick_record r;
 	struct jhead head;
-	int quick = quick_line(line, len, &r);
+	int quick = quick_line(line, len, g->last_t[0] == '\0' ? NULL : g->last_t, &r);
 
 	if (!quick) {
 		if (jline_head(line, len, &head) != 0)

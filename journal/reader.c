@@ -38,7 +38,7 @@ is_unwanted(struct journal_reader *r, struct record *out)
 	static const char mark[] = ",\"redacted\":";
 	struct quick_record q;
 
-	if (r->wants == NULL || !quick_line(out->line, out->len, &q))
+	if (r->wants == NULL || !quick_line(out->line, out->len, NULL, &q))
 		return 0;
 	memcpy(r->type, q.type.p, q.type.n);
 	r->type[q.type.n] = '\0';

@@ -62,7 +62,7 @@ judge_broken(struct arena *a, const struct walk *w, int is_live, struct verify_r
 
 /* Every record in turn. 0, or -1 with the verdict given. */
 static int
-check_lines(struct check *c, int fd, off_t size, const struct walk *w, struct verify_report *out)
+check_each(struct check *c, int fd, off_t size, const struct walk *w, struct verify_report *out)
 {
 	const char *line, *why = NULL;
 	struct jhead head;
@@ -103,6 +103,21 @@ check_lines(struct check *c, int fd, off_t size, const struct walk *w, struct ve
 		r = -1;
 	}
 	return r;
+}
+
+/* The same; where the last signature does not hold, also which is the first that does not. */
+static int
+check_lines(struct check *c, int fd, off_t size, const struct walk *w, struct verify_report *out)
+{
+	struct check fresh = *c;
+	int r = check_each(c, fd, size, w, out);
+
+	if ((r != 0 && out->code != VERIFY_CRASH) || check_last_signature(c))
+		return r;
+	json_object_clear(fresh.begun);
+	*c = fresh;
+	c->is_thorough = 1;
+	return check_each(c, fd, size, w, out);
 }
 
 static void

@@ -36,6 +36,9 @@ struct check {
 	char last_t[JLINE_T_CHARS + 1];
 	uint64_t signed_seq; /* the last record the session signed */
 	uint8_t signed_leaf[SHA256_BYTES];
+	char *last_signed; /* its line, arena memory; none where nlast_signed is 0 */
+	size_t nlast_signed, last_room;
+	int is_thorough;   /* every signature where it stands, not only the last */
 	const char *wrong; /* what a record breaks, arena memory */
 };
 
@@ -49,6 +52,8 @@ int verify_in_order(struct arena *a, const char *file, const struct operators *o
 /* One record after the chain held. 0, or -1 with c->wrong set: tampered. */
 int check_record(
     struct check *c, const char *line, size_t len, const json_t *rec, const struct jhead *head);
+/* After the last record: the signature that covers all before it holds, or there is none. */
+int check_last_signature(struct check *c);
 /* trust.c: what people signed. They note distrust, and return -1 with c->wrong only where the
  * record contradicts the file. */
 int trust_cert(struct check *c, const json_t *rec);

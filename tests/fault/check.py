@@ -208,6 +208,7 @@ class Journal:
         self.part = self.begun_count = 0
         self.closed = self.has_cert = False
         self.begun, self.claims, self.leaves = {}, [], []
+        self.signed = None  # the last record that is, and its number
 
     def doubt(self, why):
         self.distrust = self.distrust or why
@@ -287,10 +288,15 @@ class Journal:
         self.claims.append((int(m.group(2)), m.group(3), seq, person))
         return None
 
-    def signature(self, line):
-        m = SIGNED.match(line)
-        if not m or signer(m.group(2).decode(), "checkpoint@holdfast", m.group(1)) != self.key:
+    def signature(self, line, seq):
+        """Its form; whether it holds is asked of the last one, which covers every byte before it."""
+        if not SIGNED.match(line):
             raise Wrong("is not signed by the session's key")
+        self.signed = (line, seq)
+
+    def last_signature_holds(self):
+        m = SIGNED.match(self.signed[0]) if self.signed else None
+        return not m or signer(m.group(2).decode(), "checkpoint@holdfast", m.group(1)) == self.key
 
     def record(self, line, seq):
         kind, rec = parse(line)
@@ -309,7 +315,7 @@ class Journal:
             self.handover(rec, seq)
         elif kind in ("close", "checkpoint") or rec.get("sig", self) is not self:
             self.closed = kind == "close"
-            self.signature(line)
+            self.signature(line, seq)
         elif kind == "begin":
             self.begun[step] = self.begun.get(step, 0) + 1
         elif kind == "outcome":
@@ -365,9 +371,11 @@ def judge(data, who, live=False):
             try:
                 parse(line)
             except Wrong:
-                if last and is_damage(line):
+                if last and is_damage(line) and j.last_signature_holds():
                     return CRASH, i, "the last line is damaged: it %s" % e
             return TAMPERED, i, "record %d %s" % (i, e)
+    if not j.last_signature_holds():
+        return TAMPERED, j.signed[1], "record %d is not signed by the session's key" % j.signed[1]
     if tail and j.closed:
         return TAMPERED, len(lines), "bytes stand after the close"
     for seq, want, at, person in j.claims:

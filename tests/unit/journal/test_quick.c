@@ -155,7 +155,7 @@ test_lines(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(sure) / sizeof(sure[0]); i++) {
 		snprintf(line, sizeof(line), START "%s}", sure[i]);
-		if (!quick_line(line, strlen(line), &r))
+		if (!quick_line(line, strlen(line), NULL, &r))
 			fail_msg("not sure: %s", sure[i]);
 		v = jline_parse(line, strlen(line), &why);
 		assert_non_null(v);
@@ -164,7 +164,7 @@ test_lines(void **state)
 	}
 	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		snprintf(line, sizeof(line), START "%s}", wrong[i]);
-		if (quick_line(line, strlen(line), &r))
+		if (quick_line(line, strlen(line), NULL, &r))
 			fail_msg("sure: %s", wrong[i]);
 		v = jline_parse(line, strlen(line), &why);
 		assert_null(v);
@@ -187,7 +187,7 @@ every_byte(const char *text)
 		for (c = 0; c < 256; c++) {
 			memcpy(line, text, len);
 			line[i] = (char)c;
-			if (!quick_line(line, len, &r))
+			if (!quick_line(line, len, NULL, &r))
 				continue;
 			v = jline_parse(line, len, &why);
 			/* prev is compared elsewhere, with what it must be. */
@@ -231,11 +231,35 @@ test_days(void **state)
 		snprintf(line, sizeof(line), START "}");
 		memcpy(strstr(line, "2026-11-22"), "2028-", 5);
 		memcpy(strstr(line, "2028-") + 5, rows[i].day, 5);
-		if (quick_line(line, strlen(line), &r) != rows[i].is_sure)
+		if (quick_line(line, strlen(line), NULL, &r) != rows[i].is_sure)
 			fail_msg("%s", rows[i].day);
 		v = jline_parse(line, strlen(line), &why);
 		assert_int_equal(v != NULL, rows[i].is_day);
 		json_decref(v);
+	}
+}
+
+/* A time of the same second needs no second look; the rest of it does. */
+static void
+test_known_time(void **state)
+{
+	static const struct {
+		const char *t;
+		int is_sure;
+	} rows[] = {{"2028-02-29T03:04:05.000009Z", 1}, {"2028-02-29T03:04:05.00000xZ", 0},
+	    {"2028-02-29T03:04:05.000009z", 0}, {"2028-02-29T03:04:06.000009Z", 0},
+	    {"2028-02-28T03:04:06.000009Z", 1}};
+	struct quick_record r;
+	char line[512];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		snprintf(line, sizeof(line), START "}");
+		memcpy(strstr(line, "2026-11-22"), rows[i].t, JLINE_T_CHARS);
+		if (quick_line(line, strlen(line), "2028-02-29T03:04:05.000001Z", &r) !=
+		    rows[i].is_sure)
+			fail_msg("%s", rows[i].t);
 	}
 }
 
@@ -299,6 +323,7 @@ main(void)
 	    cmocka_unit_test(test_lines),
 	    cmocka_unit_test(test_every_byte),
 	    cmocka_unit_test(test_days),
+	    cmocka_unit_test(test_known_time),
 	    cmocka_unit_test(test_heads_in_a_long_file),
 	};
 

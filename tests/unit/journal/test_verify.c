@@ -3,6 +3,7 @@
  * line. None may come out as sealed and trusted.
  */
 #include "fixture.h"
+#include "journal/line.h"
 
 static void
 write_file(
@@ -203,6 +204,82 @@ test_every_line(void **state)
 	fixture_done(&f);
 }
 
+/* The lines again, each naming the one before it; the last signed by the session where `signs`. */
+static void
+rechain(struct fixture *f, const char *file, char *line[], size_t len[], int count, int signs)
+{
+	char hex[SHA256_HEX], *text, *sig, *cut;
+	uint8_t leaf[SHA256_BYTES];
+	FILE *out = fopen(file, "wb");
+	struct err e;
+	int i;
+
+	for (i = 0; i < count; i++) {
+		if (i > 0) {
+			hex_encode(leaf, SHA256_BYTES, hex);
+			memcpy(line[i] + strlen("{\"prev\":\""), hex, 64);
+		}
+		text = arena_strndup(f->a, line[i], len[i]);
+		if (signs && i == count - 1) {
+			cut = strstr(text, ",\"sig\":\"");
+			*cut = '\0';
+			assert_int_equal(sshsig_sign(f->a, f->session, NS_CHECKPOINT, text,
+					     strlen(text), &sig, &e),
+			    0);
+			text = arena_printf(f->a, "%s,\"sig\":\"%s\"}", text, sig);
+		}
+		jline_leaf(text, strlen(text), leaf);
+		fprintf(out, "%s\n", text);
+	}
+	fclose(out);
+}
+
+/* The last signature covers all before it; where it does not hold, the first that does not is
+ * named. */
+static void
+test_one_signature_for_all(void **state)
+{
+	char text[1024], want[64], *file, *p, *line[64];
+	const char *lines[64];
+	struct fixture f;
+	size_t len[64], n;
+	int count, i, at = -1;
+
+	(void)state;
+	fixture_init(&f);
+	file = fixture_story(&f, fixture_open(&f, NULL));
+	p = slurp(&f, file, &n);
+	chmod(file, 0600);
+	count = (int)lines_of(p, n, lines, len);
+	for (i = 0; i < count; i++) {
+		line[i] = p + (lines[i] - p);
+		len[i]--; /* the line feed */
+		if (at < 0 && memmem(line[i], len[i], "\"type\":\"checkpoint\"", 19) != NULL)
+			at = i;
+	}
+	assert_in_range(at, 1, count - 2);
+	rechain(&f, file, line, len, count, 1);
+	assert_int_equal(verify(file, &f.operators, text, sizeof(text)), VERIFY_SEALED);
+	/* A signature before the last is another one: only who signs the last can do that. */
+	line[at][len[at] - 40] = line[at][len[at] - 40] == 'A' ? 'B' : 'A';
+	rechain(&f, file, line, len, count, 1);
+	assert_int_equal(verify(file, &f.operators, text, sizeof(text)), VERIFY_SEALED);
+	rechain(&f, file, line, len, count, 0);
+	assert_int_equal(verify(file, &f.operators, text, sizeof(text)), VERIFY_TAMPERED);
+	snprintf(want, sizeof(want), "record %d is not signed", at);
+	if (strstr(text, want) == NULL)
+		fail_msg("\"%s\" is not in: %s", want, text);
+	/* It must have the form of one all the same. */
+	line[at][len[at] - 40] = '-';
+	rechain(&f, file, line, len, count, 1);
+	assert_int_equal(verify(file, &f.operators, text, sizeof(text)), VERIFY_TAMPERED);
+	/* Cut after a record that was changed: no close, and the last signature is before it. */
+	line[at][len[at] - 40] = 'A';
+	rechain(&f, file, line, len, at + 1, 0);
+	assert_int_equal(verify(file, &f.operators, text, sizeof(text)), VERIFY_TAMPERED);
+	fixture_done(&f);
+}
+
 int
 main(void)
 {
@@ -212,6 +289,7 @@ main(void)
 	    cmocka_unit_test(test_every_length),
 	    cmocka_unit_test(test_every_byte_in_or_out),
 	    cmocka_unit_test(test_every_line),
+	    cmocka_unit_test(test_one_signature_for_all),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
