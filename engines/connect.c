@@ -81,30 +81,25 @@ static struct member *
 choose(struct cluster *c, struct waiter *w, struct err *e)
 {
 	struct visit *all = calloc(c->nmembers + 1, sizeof(*all));
-	void **args = calloc(c->nmembers + 1, sizeof(*args));
 	int found_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	struct member *found = NULL;
 	size_t i, n = 0;
 
-	if (all == NULL || args == NULL || found_fd < 0)
+	if (all == NULL || found_fd < 0)
 		abort();
 	for (i = 0; i < c->nmembers; i++)
-		if (c->members[i].is_configured) {
-			all[n] = (struct visit){
+		if (c->members[i].is_configured)
+			all[n++] = (struct visit){
 			    .c = c, .m = &c->members[i], .found_fd = found_fd, .rc = -1};
-			args[n] = &all[n];
-			n++;
-		}
 	if (n == 0)
 		err_set(e, ERR_CONFIG, "the cluster has no nodes");
 	else if (n == 1)
 		found = all[0].m;
-	else if (fanout(w, visit, args, n) < 0)
+	else if (fanout(w, visit, all, sizeof(*all), n) < 0)
 		err_set(e, ERR_CANCELLED, "the connection attempt was cancelled");
 	else
 		found = best(all, n, e);
 	close(found_fd);
-	free(args);
 	free(all);
 	return found;
 }
@@ -160,8 +155,7 @@ connect_to(
 {
 	struct login both[2] = {{.c = c, .m = m, .is_control = 1, .rc = -1},
 	    {.c = c, .m = m, .database = database, .rc = -1}};
-	void *args[2] = {&both[0], &both[1]};
-	int rc = fanout(w, log_in, args, 2);
+	int rc = fanout(w, log_in, both, sizeof(both[0]), 2);
 
 	if (rc == 0 && both[0].rc == 0 && both[1].rc == 0) {
 		take_session(c, &both[1]);

@@ -1,7 +1,7 @@
 /*
- * Workers: the same function over many arguments at once, one thread each up to a bound. The caller
+ * Workers: the same function over many items at once, one thread each up to a bound. The caller
  * waits through its own waiter, so that the terminal stays alive; its cancel reaches every worker.
- * A worker owns what its argument points to, and never touches journal, terminal or other arenas.
+ * A worker owns what its item points to, and never touches journal, terminal or other arenas.
  */
 #include <poll.h>
 #include <pthread.h>
@@ -18,8 +18,8 @@
 
 struct pool {
 	fanout_fn fn;
-	void *const *args;
-	size_t n, next; /* next: under lock */
+	char *items;
+	size_t size, n, next; /* next: under lock */
 	pthread_mutex_t lock;
 	int cancel_fd; /* readable once cancelled, never drained */
 	int done_fd;   /* a semaphore: one post for each worker that ended */
@@ -48,7 +48,7 @@ work(void *arg)
 		pthread_mutex_unlock(&p->lock);
 		if (i == p->n)
 			break;
-		p->fn(p->args[i], &w);
+		p->fn(p->items + i * p->size, &w);
 	}
 	post(p->done_fd);
 	return NULL;
@@ -70,16 +70,17 @@ start(struct pool *p, pthread_t *threads, size_t want)
 }
 
 int
-fanout(struct waiter *w, fanout_fn fn, void *const *args, size_t n)
+fanout(struct waiter *w, fanout_fn fn, void *items, size_t size, size_t n)
 {
-	struct pool p = {.fn = fn, .args = args, .n = n, .lock = PTHREAD_MUTEX_INITIALIZER};
+	struct pool p = {
+	    .fn = fn, .items = items, .size = size, .n = n, .lock = PTHREAD_MUTEX_INITIALIZER};
 	pthread_t threads[MAX_WORKERS];
 	size_t i, started, ended = 0;
 	uint64_t one;
 	int rc = 0;
 
 	if (n == 1) {
-		fn(args[0], w);
+		fn(items, w);
 		return 0;
 	}
 	p.cancel_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -89,7 +90,7 @@ fanout(struct waiter *w, fanout_fn fn, void *const *args, size_t n)
 	started = n == 0 ? 0 : start(&p, threads, n < MAX_WORKERS ? n : MAX_WORKERS);
 	if (started == 0) /* no thread to be had: one after the other */
 		for (i = 0; i < n; i++)
-			fn(args[i], w);
+			fn(p.items + i * size, w);
 	while (ended < started) {
 		/* After a cancel the workers end by themselves, and soon. */
 		if (rc == 0 && w->wait(w, p.done_fd, POLLIN, INT64_MAX) < 0) {

@@ -97,16 +97,14 @@ ask_hold_files(
     struct cluster *c, struct waiter *w, struct arena *a, struct hold_file *files, size_t n)
 {
 	struct asked *asked = arena_array(a, n + 1, sizeof(*asked));
-	void **args = arena_array(a, n + 1, sizeof(*args));
 	struct hold_file *f;
 	size_t i;
 
 	for (i = 0; i < n; i++) {
 		asked[i] = (struct asked){.c = c, .file = &files[i], .arena = arena_new()};
 		files[i].why = "it was not asked";
-		args[i] = &asked[i];
 	}
-	fanout(w, ask_one, args, n);
+	fanout(w, ask_one, asked, sizeof(*asked), n);
 	for (i = 0; i < n; i++) {
 		f = &files[i];
 		f->file = arena_strdup(a, f->file);

@@ -107,10 +107,10 @@ int host_of_step(struct cluster *c, struct waiter *w, const struct step *s, stru
     struct err *e);
 const char *host_argument(const struct step *s, const char *name); /* NULL none */
 
-/* Workers: runs fn(args[i]) for all i at once, one thread each up to a bound, signals blocked;
- * returns when all are done. Each fn gets a waiter whose cancel descriptor fires when w says
- * cancelled. Returns -1 when it was cancelled. */
-typedef void (*fanout_fn)(void *arg, struct waiter *w);
-int fanout(struct waiter *w, fanout_fn fn, void *const *args, size_t n);
+/* Workers: runs fn for each of n items of `size` bytes at once, one thread each up to a bound,
+ * signals blocked; returns when all are done. Each fn gets a waiter whose cancel descriptor fires
+ * when w says cancelled. Returns -1 when it was cancelled. */
+typedef void (*fanout_fn)(void *item, struct waiter *w);
+int fanout(struct waiter *w, fanout_fn fn, void *items, size_t size, size_t n);
 
 #endif

@@ -5,6 +5,7 @@
 #ifndef MY_SQL_H
 #define MY_SQL_H
 
+#include "engines/actions.h"
 #include "engines/my_lex.h"
 
 struct arena;

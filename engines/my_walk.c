@@ -7,9 +7,6 @@
 #include "engines/my_sql.h"
 #include "banned.h"
 
-#define OBJECTS_MAX 4096 /* of one statement: what is beyond is opaque */
-#define READS_MAX 1000
-
 int
 my_op_at(const struct my *m, size_t i, const char *op)
 {
@@ -217,15 +214,7 @@ my_to_end(struct my *m)
 struct action *
 my_add(struct my *m, enum danger d, const char *kind, const char *why)
 {
-	struct action *x;
-
-	m->actions = arena_grow(m->a, m->actions, m->nactions, sizeof(*m->actions));
-	x = &m->actions[m->nactions++];
-	memset(x, 0, sizeof(*x));
-	x->danger = d;
-	x->kind = kind;
-	x->why = why;
-	return x;
+	return action_add(m->a, &m->actions, &m->nactions, d, kind, why);
 }
 
 struct action *
@@ -237,25 +226,10 @@ my_opaque(struct my *m, const char *kind, const char *why)
 struct object *
 my_object(struct my *m, const char *type, const char *schema, const char *name)
 {
-	struct action *x = &m->actions[m->nactions - 1];
-	struct object *o;
+	struct object *o = action_object(m->a, &m->actions[m->nactions - 1], type, schema, name);
 
-	if (name == NULL)
-		return NULL;
-	if (x->nobjects >= OBJECTS_MAX) {
-		if (x->danger < DANGER_OPAQUE)
-			x->danger = DANGER_OPAQUE;
-		x->why = "names more objects than can be reviewed";
-		return NULL;
-	}
-	x->objects = arena_grow(m->a, x->objects, x->nobjects, sizeof(*x->objects));
-	o = &x->objects[x->nobjects++];
-	memset(o, 0, sizeof(*o));
-	o->type = type;
-	o->schema = schema;
-	o->name = name;
-	o->is_unqualified = schema == NULL;
-	o->rows = o->bytes = -1;
+	if (o != NULL)
+		o->is_unqualified = schema == NULL;
 	return o;
 }
 
@@ -279,7 +253,6 @@ my_objects(struct my *m, const char *type)
 void
 my_read(struct my *m, const char *schema, const char *name)
 {
-	struct object *o;
 	size_t i;
 
 	if (name == NULL || (schema != NULL && my_is_system(schema)))
@@ -287,24 +260,8 @@ my_read(struct my *m, const char *schema, const char *name)
 	for (i = 0; i < m->nctes; i++)
 		if (schema == NULL && strcasecmp(m->ctes[i].name, name) == 0)
 			return;
-	for (i = 0; i < m->nreads; i++)
-		if (strcmp(m->reads[i].name, name) == 0 &&
-		    (schema == NULL ? m->reads[i].schema == NULL
-				    : m->reads[i].schema != NULL &&
-					  strcmp(m->reads[i].schema, schema) == 0))
-			return;
-	if (m->nreads == READS_MAX) {
+	if (action_reads(m->a, &m->reads, &m->nreads, "relation", schema, name) < 0)
 		my_opaque(m, "unknown", "reads more relations than can be looked up");
-		return;
-	}
-	m->reads = arena_grow(m->a, m->reads, m->nreads, sizeof(*m->reads));
-	o = &m->reads[m->nreads++];
-	memset(o, 0, sizeof(*o));
-	o->type = "relation";
-	o->schema = schema;
-	o->name = name;
-	o->is_unqualified = schema == NULL;
-	o->rows = o->bytes = -1;
 }
 
 int

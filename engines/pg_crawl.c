@@ -152,17 +152,13 @@ look_round(struct crawl *k, struct waiter *w, size_t first, struct err *e)
 {
 	size_t i, n = k->n - first;
 	struct look *looks = calloc(n + 1, sizeof(*looks));
-	void **args = calloc(n + 1, sizeof(*args));
 	int rc;
 
-	if (looks == NULL || args == NULL)
+	if (looks == NULL)
 		abort();
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < n; i++)
 		looks[i] = (struct look){.crawl = k, .sight = k->sights[first + i]};
-		args[i] = &looks[i];
-	}
-	rc = fanout(w, look_at, args, n);
-	free(args);
+	rc = fanout(w, look_at, looks, sizeof(*looks), n);
 	free(looks);
 	if (rc < 0)
 		err_set(e, ERR_CANCELLED, "reading the cluster's picture was cancelled");

@@ -10,8 +10,6 @@
 #include "engines/pg_walk.h"
 #include "banned.h"
 
-#define OBJECTS_MAX 4096 /* of one statement: what is beyond is opaque */
-
 const struct node_row *
 pg_node_find(const char *name, size_t len)
 {
@@ -36,15 +34,7 @@ pg_node_find(const char *name, size_t len)
 struct action *
 walk_add(struct walk *w, enum danger d, const char *kind, const char *why)
 {
-	struct action *x;
-
-	w->actions = arena_grow(w->a, w->actions, w->nactions, sizeof(*w->actions));
-	x = &w->actions[w->nactions++];
-	memset(x, 0, sizeof(*x));
-	x->danger = d;
-	x->kind = kind;
-	x->why = why;
-	return x;
+	return action_add(w->a, &w->actions, &w->nactions, d, kind, why);
 }
 
 struct action *
@@ -56,25 +46,7 @@ walk_opaque(struct walk *w, const char *kind, const char *why)
 struct object *
 walk_object(struct walk *w, const char *type, const char *schema, const char *name)
 {
-	struct action *x = &w->actions[w->nactions - 1];
-	struct object *o;
-
-	if (name == NULL)
-		return NULL;
-	if (x->nobjects >= OBJECTS_MAX) {
-		if (x->danger < DANGER_OPAQUE)
-			x->danger = DANGER_OPAQUE;
-		x->why = "names more objects than can be reviewed";
-		return NULL;
-	}
-	x->objects = arena_grow(w->a, x->objects, x->nobjects, sizeof(*x->objects));
-	o = &x->objects[x->nobjects++];
-	memset(o, 0, sizeof(*o));
-	o->type = type;
-	o->schema = schema;
-	o->name = name;
-	o->rows = o->bytes = -1;
-	return o;
+	return action_object(w->a, &w->actions[w->nactions - 1], type, schema, name);
 }
 
 struct object *

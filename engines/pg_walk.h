@@ -7,12 +7,12 @@
 
 #include "action.h"
 #include "engine.h"
+#include "engines/actions.h"
 #include "engines/pg_json.h"
 
 struct arena;
 
 #define WALK_SCOPES 64
-#define READS_MAX 1000
 #define WALK_NESTING 8 /* DO inside DO */
 
 /* How much of a subtree happens now. Stricter inside stricter only. */

@@ -29,27 +29,8 @@ rule_select(struct walk *w, uint32_t node, const struct node_row *row)
 void
 walk_reads(struct walk *w, const char *type, const char *schema, const char *name)
 {
-	struct object *o;
-	size_t i;
-
-	for (i = 0; i < w->nreads; i++)
-		if (strcmp(w->reads[i].name, name) == 0 && strcmp(w->reads[i].type, type) == 0 &&
-		    (schema == NULL ? w->reads[i].schema == NULL
-				    : w->reads[i].schema != NULL &&
-					  strcmp(w->reads[i].schema, schema) == 0))
-			return;
-	if (w->nreads == READS_MAX) {
+	if (action_reads(w->a, &w->reads, &w->nreads, type, schema, name) < 0)
 		walk_opaque(w, "unknown", "reads more relations than can be looked up");
-		return;
-	}
-	w->reads = arena_grow(w->a, w->reads, w->nreads, sizeof(*w->reads));
-	o = &w->reads[w->nreads++];
-	memset(o, 0, sizeof(*o));
-	o->type = type;
-	o->schema = schema;
-	o->name = name;
-	o->is_unqualified = schema == NULL;
-	o->rows = o->bytes = -1;
 }
 
 /* A relation in a FROM, USING or a join. LOCK and TRUNCATE list theirs outside of any query. */

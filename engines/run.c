@@ -117,11 +117,10 @@ run_effects(struct cluster *c, struct waiter *w, struct effect *effects, size_t 
 {
 	CLEAN_MEMBERS struct cluster *held = NULL;
 	struct share *shares = calloc(n + 1, sizeof(*shares));
-	void **args = calloc(n + 1, sizeof(*args));
 	size_t i, k, nshares = 0;
 	int rc = 0;
 
-	if (shares == NULL || args == NULL)
+	if (shares == NULL)
 		abort();
 	for (i = 0; i < n; i++) {
 		effects[i].rc = err_set(
@@ -131,16 +130,14 @@ run_effects(struct cluster *c, struct waiter *w, struct effect *effects, size_t 
 				break;
 		if (k < nshares)
 			continue;
-		shares[k] = (struct share){.c = c, .effects = effects, .n = n, .first = i};
-		args[nshares++] = &shares[k];
+		shares[nshares++] = (struct share){.c = c, .effects = effects, .n = n, .first = i};
 	}
 	if ((has_control(effects, n) && members_enter(c, w, &held, NULL) < 0) ||
-	    fanout(w, run_share, args, nshares) < 0)
+	    fanout(w, run_share, shares, sizeof(*shares), nshares) < 0)
 		rc = -1;
 	for (i = 0; i < n; i++)
 		rc = effects[i].rc != 0 ? -1 : rc;
 	free(shares);
-	free(args);
 	return rc;
 }
 

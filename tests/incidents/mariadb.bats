@@ -95,7 +95,7 @@ lost_while_it_waits() {
 ends() {
 	local id
 	for id in $(sql my1 "SELECT ID FROM information_schema.PROCESSLIST WHERE INFO LIKE '$1%' AND ID <> CONNECTION_ID()"); do
-		sql my1 "KILL $id"
+		my_kill my1 "$id"
 	done
 }
 

@@ -126,6 +126,10 @@ replay_of() {
 	*) replica_status "$1" Slave_SQL_Running | sed -e 's/^No$/held/' -e 's/^Yes$/replaying/' | sort -u ;;
 	esac
 }
+# my_kill NODE ID: ends a session there. The server may have seen by itself that nobody waits for it any more.
+my_kill() {
+	sql "$1" "KILL $2" || sql_is "$1" 0 "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE ID = $2"
+}
 # replica_status NODE COLUMN: of every channel, one a line.
 replica_status() {
 	local all=ALL\ SLAVES

@@ -79,7 +79,7 @@ end_both() {
 		sql "$one" "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'BEGIN; LOCK%' AND pid <> pg_backend_pid()"
 	else
 		for id in $(sql "$one" "SELECT ID FROM information_schema.PROCESSLIST WHERE INFO LIKE 'DROP TABLE%' AND STATE LIKE 'Waiting%' OR INFO LIKE 'SELECT SLEEP%' ORDER BY INFO"); do
-			sql "$one" "KILL $id"
+			my_kill "$one" "$id"
 		done
 	fi
 	wait_until 20 sql_is "$one" 0 "$(droppers)"

@@ -33,18 +33,15 @@ static void
 all_at_once(void **state)
 {
 	struct job jobs[200] = {0};
-	void *args[200];
 	struct waiter w;
 	int64_t start = now_ms();
 	size_t i;
 
 	(void)state;
 	poll_waiter(&w, -1);
-	for (i = 0; i < 200; i++) {
+	for (i = 0; i < 200; i++)
 		jobs[i].ms = 50;
-		args[i] = &jobs[i];
-	}
-	assert_int_equal(fanout(&w, nap, args, 200), 0);
+	assert_int_equal(fanout(&w, nap, jobs, sizeof(jobs[0]), 200), 0);
 	for (i = 0; i < 200; i++) {
 		assert_int_equal(jobs[i].visits, 1);
 		assert_int_equal(jobs[i].rc, 0);
@@ -57,7 +54,6 @@ static void
 cancel_reaches_all(void **state)
 {
 	struct job jobs[100] = {0};
-	void *args[100];
 	struct waiter w;
 	int64_t start = now_ms();
 	int fd = eventfd(1, EFD_CLOEXEC);
@@ -65,11 +61,9 @@ cancel_reaches_all(void **state)
 
 	(void)state;
 	poll_waiter(&w, fd);
-	for (i = 0; i < 100; i++) {
+	for (i = 0; i < 100; i++)
 		jobs[i].ms = 30000;
-		args[i] = &jobs[i];
-	}
-	assert_int_equal(fanout(&w, nap, args, 100), -1);
+	assert_int_equal(fanout(&w, nap, jobs, sizeof(jobs[0]), 100), -1);
 	for (i = 0; i < 100; i++)
 		cancelled += jobs[i].rc == -1;
 	assert_int_equal(cancelled, 100);
@@ -81,13 +75,12 @@ static void
 none_and_one(void **state)
 {
 	struct job job = {.ms = 1};
-	void *arg = &job;
 	struct waiter w;
 
 	(void)state;
 	poll_waiter(&w, -1);
-	assert_int_equal(fanout(&w, nap, NULL, 0), 0);
-	assert_int_equal(fanout(&w, nap, &arg, 1), 0);
+	assert_int_equal(fanout(&w, nap, NULL, sizeof(job), 0), 0);
+	assert_int_equal(fanout(&w, nap, &job, sizeof(job), 1), 0);
 	assert_int_equal(job.visits, 1);
 }
 
