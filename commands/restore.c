@@ -11,22 +11,23 @@
 #include "engines/ask.h"
 #include "banned.h"
 
-/* "shop.orders", "orders": as identifiers are read, quoted ones as they stand. */
+/* "shop.orders", "orders": as the engine reads identifiers, quoted ones as they stand. */
 static const char *
 one_name(struct context *c, const char **at)
 {
 	const char *p = *at;
 	char *out = arena_alloc(c->arena, strlen(p) + 1), *to = out;
+	const char quote = c->engine->name_quote;
 
-	if (*p == '"') {
-		for (p++; *p != '\0' && (*p != '"' || p[1] == '"'); p++) {
+	if (*p == quote) {
+		for (p++; *p != '\0' && (*p != quote || p[1] == quote); p++) {
 			*to++ = *p;
-			p += *p == '"';
+			p += *p == quote;
 		}
-		p += *p == '"';
+		p += *p == quote;
 	} else
 		for (; *p != '\0' && *p != '.'; p++)
-			*to++ = *p >= 'A' && *p <= 'Z' ? (char)(*p + 32) : *p;
+			*to++ = quote == '"' && *p >= 'A' && *p <= 'Z' ? (char)(*p + 32) : *p;
 	*to = '\0';
 	*at = p;
 	return out;
@@ -43,7 +44,7 @@ take_name(struct context *c, const char *word, struct restore_input *in, struct 
 		at++;
 		in->table = one_name(c, &at);
 	} else
-		in->schema = "public";
+		in->schema = c->engine->name_quote == '"' ? "public" : c->session->database;
 	if (*at == '\0' && in->schema[0] != '\0' && in->table[0] != '\0')
 		return 0;
 	return err_set(e, ERR_USAGE, "\"%.100s\" is no SCHEMA.TABLE; nothing was done", word);
@@ -72,7 +73,8 @@ ask(struct context *c, struct restore_input *in, struct err *e)
 	const struct dump_question q = {.path = in->path,
 	    .schema = in->schema,
 	    .table = in->table,
-	    .major = c->session->version / 10000};
+	    .major = c->session->version / c->engine->version_unit,
+	    .is_mysql = strcmp(c->session->engine, "mysql") == 0};
 	struct standing_question sq = {.schema = in->schema, .table = in->table};
 
 	if (ask_dump(c->cluster, c->waiter, c->arena, &q, d, c->progress, c->progress_ctx, e) != 0)
@@ -99,7 +101,9 @@ restore_exec(struct context *c, int argc, char **argv, struct result *r, struct 
 	if (strcmp(argv[1], "table") != 0 || argc < 5 || strcmp(argv[3], "from") != 0 ||
 	    (argc == 6 && !in.is_beside)) {
 		err_set(e, ERR_USAGE, "restore takes: table SCHEMA.TABLE from FILE [beside]");
-		return err_hint(e, "FILE is a dump of pg_dump, in any of its formats.");
+		return err_hint(e,
+		    "FILE is a dump of pg_dump, in any of its formats, of mariadb-dump "
+		    "or mysqldump, or a directory of mydumper.");
 	}
 	if (take_name(c, argv[2], &in, e) != 0 || take_path(c, argv[4], &in, e) != 0 ||
 	    planning_topology(c, e) != 0 || ask(c, &in, e) != 0)

@@ -127,7 +127,8 @@ dump_key(struct arena *a, const struct dump_question *q)
 	struct stat st = {0}, toc = {0};
 
 	if (stat(q->path, &st) == 0 && S_ISDIR(st.st_mode) &&
-	    stat(arena_printf(a, "%s/toc.dat", q->path), &toc) == 0)
+	    (stat(arena_printf(a, "%s/toc.dat", q->path), &toc) == 0 ||
+		stat(arena_printf(a, "%s/metadata", q->path), &toc) == 0))
 		st = toc;
 	return arena_printf(a, "%s\n%s\n%s\n%d %llu %llu %lld %lld.%09ld %lld.%09ld", q->path,
 	    q->schema, q->table, q->major, (unsigned long long)st.st_dev,

@@ -30,6 +30,9 @@ struct procedure {
 	    struct err *e);
 };
 
+/* What must not be lost as lines of progress are: the step's result, which its plan says. */
+void outcome_report(struct outcome *out, struct arena *a, const char *text);
+
 struct driver {
 	const char *engine; /* "postgresql" */
 

@@ -237,7 +237,7 @@ cancel(struct conn *x)
 		.dependents = my_ask_dependents, .estimate = my_ask_estimate, .list = my_ask_list, \
 		.names = my_ask_names, .attempt = my_attempt, .check_main = my_check_main,         \
 		.fate = my_ask_fate, .pen = my_pen, .xact_status = my_xact_status,                 \
-		.procedures = my_procedures,                                                       \
+		.dump = my_ask_dump, .standing = my_ask_standing, .procedures = my_procedures,     \
 	}
 
 const struct driver driver_mariadb = MY_DRIVER("mariadb");

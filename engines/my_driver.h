@@ -84,6 +84,12 @@ int my_ask_fate(struct cluster *c, struct waiter *w, struct member *m, const str
     struct fate *out, struct err *e);
 int my_xact_status(struct cluster *c, struct waiter *w, struct member *m, const char *xid,
     const char **status, struct err *e);
+/* my_dump_ask.c, my_standing.c: restoring a table. */
+int my_ask_dump(struct waiter *w, struct arena *a, const struct dump_question *q,
+    struct dump_facts *out, void (*progress)(void *ctx, const char *line), void *ctx,
+    struct err *e);
+int my_ask_standing(struct cluster *c, struct waiter *w, struct arena *a,
+    const struct standing_question *q, struct standing *out, struct err *e);
 extern const struct procedure my_procedures[];
 
 /* One question on the operator's session, arena texts; *rows row-major, NULL is SQL NULL. */

@@ -8,6 +8,9 @@ const struct procedure my_procedures[] = {
     {"undo-table-v1", my_proc_undo_table},
     {"safety-copy-v1", my_proc_safety_copy},
     {"undo-database-v1", my_proc_undo_database},
+    {"restore-load-v1", my_proc_restore_load},
+    {"restore-swap-v1", my_proc_restore_swap},
+    {"restore-swap-back-v1", my_proc_restore_swap_back},
     {"my-cut-v1", my_proc_cut},
     {NULL, NULL},
 };

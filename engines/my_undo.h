@@ -79,6 +79,14 @@ int my_proc_safety_copy(struct cluster *c, struct waiter *w, const struct step *
 int my_proc_undo_database(struct cluster *c, struct waiter *w, const struct step *s,
     struct arena *a, struct outcome *out, void (*progress)(void *ctx, const char *line), void *ctx,
     struct err *e);
+/* my_proc_restore.c, my_proc_swap.c */
+int my_proc_restore_load(struct cluster *c, struct waiter *w, const struct step *s, struct arena *a,
+    struct outcome *out, void (*progress)(void *ctx, const char *line), void *ctx, struct err *e);
+int my_proc_restore_swap(struct cluster *c, struct waiter *w, const struct step *s, struct arena *a,
+    struct outcome *out, void (*progress)(void *ctx, const char *line), void *ctx, struct err *e);
+int my_proc_restore_swap_back(struct cluster *c, struct waiter *w, const struct step *s,
+    struct arena *a, struct outcome *out, void (*progress)(void *ctx, const char *line), void *ctx,
+    struct err *e);
 /* my_cut.c: ends the sessions of a server that became read-only. */
 int my_proc_cut(struct cluster *c, struct waiter *w, const struct step *s, struct arena *a,
     struct outcome *out, void (*progress)(void *ctx, const char *line), void *ctx, struct err *e);

@@ -263,7 +263,7 @@ pg_ask_dump(struct waiter *w, struct arena *a, const struct dump_question *q,
 	int rc;
 
 	memset(out, 0, sizeof(*out));
-	out->left = out->made = "";
+	out->left = out->made = out->triggers = "";
 	out->encoding = "UTF8";
 	if (mkdtemp(dir) == NULL)
 		return err_set(e, ERR_FAILED, "could not make %s: %s", dir, strerror(errno));

@@ -47,11 +47,16 @@ take_arguments(struct restoring *x, const struct step *s, struct err *e)
 	x->columns = given(s, "columns");
 	x->encoding = given(s, "encoding");
 	x->sha256 = given(s, "rows_sha256");
-	x->rows = strtoll(given(s, "rows"), NULL, 10);
-	x->data = strtoll(given(s, "bytes"), NULL, 10);
-	x->sizes = given(s, "index_bytes");
-	x->held = given(s, "held");
-	x->began = time(NULL);
+	x->p.rows = strtoll(given(s, "rows"), NULL, 10);
+	x->p.data = strtoll(given(s, "bytes"), NULL, 10);
+	x->p.sizes = given(s, "index_bytes");
+	x->p.held = given(s, "held");
+	x->p.began = time(NULL);
+	x->p.after = x->after;
+	x->p.c = u->c;
+	x->p.a = u->a;
+	x->p.progress = u->progress;
+	x->p.progress_ctx = u->progress_ctx;
 	x->report = "";
 	if (u->to == NULL || x->d.path[0] != '/' || x->before[0] == '\0' ||
 	    strncmp(x->side, RESTORE_SIDE, strlen(RESTORE_SIDE)) != 0)
@@ -119,6 +124,7 @@ read_stage(struct restoring *x, struct err *e)
 		x->stage = STAGE_MADE;
 	else if (strncmp(is, loaded, strlen(loaded)) == 0) {
 		x->stage = STAGE_LOADED;
+		x->p.is_loaded = 1;
 		x->made = (size_t)strtoul(is + strlen(loaded), NULL, 10);
 	} else
 		return err_set(e, ERR_REFUSED,
@@ -191,10 +197,10 @@ end_rows(struct restoring *x)
 	size_t len;
 
 	hasher_take(x->hash, sha256);
-	if (x->rows_done != x->rows || strcmp(sha256, x->sha256) != 0)
+	if (x->p.rows_done != x->p.rows || strcmp(sha256, x->sha256) != 0)
 		return err_set(&x->err, ERR_STALE,
 		    "%s has other rows than were planned with: %lld, planned %lld", x->d.path,
-		    (long long)x->rows_done, (long long)x->rows);
+		    (long long)x->p.rows_done, (long long)x->p.rows);
 	if (x->d.program != NULL)
 		do {
 			if (script_next(&x->d.script, &what, &text, &len, &x->err) < 0)
@@ -209,7 +215,7 @@ next_piece(struct restoring *x)
 {
 	enum script_piece what;
 	const char *columns;
-	int is_ours = x->data_done > 0 || x->d.script.in_rows;
+	int is_ours = x->p.data_done > 0 || x->d.script.in_rows;
 	char *text, *p;
 	size_t len;
 
@@ -228,10 +234,10 @@ next_piece(struct restoring *x)
 	}
 	x->piece = text;
 	x->left = len;
-	x->data_done += (int64_t)len;
+	x->p.data_done += (int64_t)len;
 	hasher_add(x->hash, text, len);
 	for (p = text; (p = memchr(p, '\n', (size_t)(text + len - p))) != NULL; p++)
-		x->rows_done++;
+		x->p.rows_done++;
 	return 1;
 }
 
@@ -247,7 +253,7 @@ feed(struct sink *s, char *data, size_t size)
 			if ((rc = next_piece(x)) < 0)
 				return -1;
 			x->is_over = rc == 0;
-			restore_say(x);
+			pace_say(&x->p);
 			continue;
 		}
 		n = x->left < size - used ? x->left : size - used;
@@ -272,7 +278,7 @@ load(struct restoring *x, struct err *e)
 	    dump_open(&x->d, dump_rows_options(&x->d, list), e) < 0 || run(x, "BEGIN", e) < 0)
 		return -1;
 	x->hash = hasher_new();
-	x->rows_ms = now_ms();
+	x->p.rows_ms = now_ms();
 	rc = pg_stream(u->dst, u->w, INT64_MAX, sql, &sink, NULL, NULL, e);
 	hasher_finish(x->hash, NULL);
 	if (x->err.code != ERR_NONE) {
@@ -284,8 +290,9 @@ load(struct restoring *x, struct err *e)
 	if (run(x, mark(x, "loaded", 0), e) < 0 || run(x, "COMMIT", e) < 0)
 		return -1;
 	x->stage = STAGE_LOADED;
-	undo_say(u, "%s rows loaded in %s", text_count(u->a, x->rows_done),
-	    text_seconds(u->a, (double)(now_ms() - x->rows_ms) / 1000));
+	x->p.is_loaded = 1;
+	undo_say(u, "%s rows loaded in %s", text_count(u->a, x->p.rows_done),
+	    text_seconds(u->a, (double)(now_ms() - x->p.rows_ms) / 1000));
 	return 0;
 }
 
@@ -315,12 +322,12 @@ wait_and_look(struct waiter *w, int fd, short events, int64_t deadline)
 		if (x->eye != NULL &&
 		    pg_query(x->eye, &own, now_ms() + LOOK_MS, build_sql, 1, &pid, &r, NULL) == 0 &&
 		    PQntuples(r) == 1)
-			x->now = arena_printf(x->u.a, "%s (%s %%)",
+			x->p.now = arena_printf(x->u.a, "%s (%s %%)",
 			    text_inert(
 				x->u.a, PQgetvalue(r, 0, 1), (size_t)PQgetlength(r, 0, 1), 0),
 			    PQgetisnull(r, 0, 0) ? "?" : PQgetvalue(r, 0, 0));
 		pg_clear_result(&r);
-		restore_say(x);
+		pace_say(&x->p);
 	}
 }
 
@@ -340,10 +347,7 @@ after_rows(struct restoring *x, const char *sql, size_t no, struct err *e)
 	struct err why = {0};
 	int rc;
 
-	x->one_ms = now_ms();
-	x->after_ms = x->after_ms == 0 ? x->one_ms : x->after_ms;
-	x->weight_now = restore_weight(x, sql);
-	x->now = text_fit(x->u.a, sql, strlen(sql), 60);
+	pace_begin(&x->p, sql);
 	rc = in_one(x, sql, no, &why);
 	if (rc < 0 && strcmp(why.sqlstate, "23503") == 0) {
 		x->report = arena_printf(x->u.a, "%s; REPORT: the key stays NOT VALID: %s %s",
@@ -358,8 +362,7 @@ after_rows(struct restoring *x, const char *sql, size_t no, struct err *e)
 		return err_wrap(e, "%s", text_fit(x->u.a, sql, strlen(sql), 100));
 	}
 	x->made = no + 1;
-	x->weight_done += x->weight_now;
-	x->now = NULL;
+	pace_end(&x->p);
 	return 0;
 }
 
@@ -372,7 +375,7 @@ restore(struct restoring *x, struct err *e)
 	    undo_do(u, u->dst, "SELECT pg_catalog.set_config('client_encoding', $1, false)", 1,
 		&x->encoding, NULL, e) < 0)
 		return -1;
-	restore_weigh(x);
+	pace_weigh(&x->p);
 	if (x->stage == STAGE_NONE && make(x, e) < 0)
 		return -1;
 	if (x->stage == STAGE_MADE && load(x, e) < 0)
@@ -380,7 +383,7 @@ restore(struct restoring *x, struct err *e)
 	u->w = &x->looking;
 	if (each(x, x->after, x->made, after_rows, e) < 0)
 		return -1;
-	x->now = "counting what the planner must know";
+	x->p.now = "counting what the planner must know";
 	undo_say(u, "counting what the planner must know");
 	return run(x, arena_printf(u->a, "ANALYZE %s", u->full), e);
 }
@@ -427,7 +430,6 @@ proc_restore_load(struct cluster *c, struct waiter *w, const struct step *s, str
 	int64_t start = now_ms();
 	int rc = -1;
 
-	x.start_ms = start;
 	x.base = w;
 	x.looking = (struct waiter){.wait = wait_and_look, .ctx = &x, .cancel_fd = w->cancel_fd};
 	if (take_arguments(&x, s, e) == 0 && cluster_settle(c, w, e) == 0 &&
@@ -448,7 +450,7 @@ proc_restore_load(struct cluster *c, struct waiter *w, const struct step *s, str
 	pg_close(x.eye);
 	if (x.u.dir[0] != '\0')
 		scratch_remove(x.u.dir, NULL);
-	out->rows = x.rows;
+	out->rows = x.p.rows;
 	out->ms = now_ms() - start;
 	return rc;
 }

@@ -50,9 +50,7 @@ undo_say(struct undo *u, const char *fmt, ...)
 void
 undo_report(struct undo *u, const char *text)
 {
-	u->out->cells = arena_array(u->a, 1, sizeof(*u->out->cells));
-	u->out->cells[0] = text_inert(u->a, text, strlen(text), 0);
-	u->out->ncells = 1;
+	outcome_report(u->out, u->a, text);
 }
 
 /* By enum undo_mode. */

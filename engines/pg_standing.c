@@ -129,7 +129,7 @@ pg_ask_standing(struct cluster *c, struct waiter *w, struct arena *a,
 	size_t n = 0;
 
 	memset(out, 0, sizeof(*out));
-	out->stage = out->sizes = "";
+	out->stage = out->sizes = out->triggers = "";
 	if (table(&x, q, out, e) < 0 ||
 	    names(&x, roles_sql, look_array(a, q->roles, q->nroles), &out->missing, &out->nmissing,
 		e) < 0 ||

@@ -24,6 +24,13 @@ lexical(const struct session *s, struct lexical *out)
 
 const struct engine engine_postgresql = {
     .name = "postgresql",
+    .name_quote = '"',
+    .version_unit = 10000,
+    .schema_word = "schema",
+    .swapping = "in one transaction",
+    .keys_turned = "in the same transaction. Keys are checked again afterwards; one whose rows do "
+		   "not fit is told and stays NOT VALID",
+    .drop_schema = {"DROP SCHEMA ", " CASCADE"},
     .schemes = schemes,
     .keywords = pg_first_keywords,
     .all_keywords = pg_all_keywords,

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arena.h"
 #include "engines/members.h"
 #include "text.h"
 #include "banned.h"
@@ -110,6 +111,14 @@ has_control(const struct effect *effects, size_t n)
 		if (effects[i].conn == CONN_CONTROL)
 			return 1;
 	return 0;
+}
+
+void
+outcome_report(struct outcome *out, struct arena *a, const char *text)
+{
+	out->cells = arena_array(a, 1, sizeof(*out->cells));
+	out->cells[0] = text_inert(a, text, strlen(text), 0);
+	out->ncells = 1;
 }
 
 int

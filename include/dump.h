@@ -1,5 +1,5 @@
 /*
- * A dump of pg_dump as far as one table of it goes, and the table as it stands now on the server
+ * A dump as far as one table of it goes, and the table as it stands now on the server
  * that the dump would be restored to. Facts only: what is restored, and how, is a plan.
  */
 #ifndef DUMP_H
@@ -12,22 +12,24 @@
 
 struct dump_question {
 	const char *path, *schema, *table;
-	int major; /* of the server it would be restored to */
+	int major; /* of the server it would be restored to: 15, or 1011 where there is a minor */
+	int is_mysql;
 };
 
 /* What it holds of the table. Every byte of its rows was decoded to know this. */
 struct dump_facts {
-	const char *format;   /* "custom", "directory", "tar", "plain" */
+	const char *format;   /* "custom", "directory", "tar", "plain", "script", "mydumper" */
 	const char *identity; /* of the file: device, inode, size, time of its last change */
 	int64_t bytes;	      /* of the file or directory */
-	int from, by;	  /* major versions: the server's it was taken of, pg_dump's; 0 not said */
+	int from, by; /* versions as major: the server's it was taken of, pg_dump's; 0 not said */
 	const char *made; /* when, as the dump says; "" not said */
 	/* The definitions, exactly as they will be sent: in the side schema, each with its
 	 * semicolon. before the rows are loaded, and after. */
 	const char *side, *before, *after;
 	size_t nbefore, nafter;
-	const char *columns; /* of the rows, quoted, with commas */
-	const char **roles;  /* they name; each must be on the server */
+	const char *columns;  /* of the rows, quoted, with commas */
+	const char *triggers; /* of MariaDB and MySQL, for where the table stands in the end; "" */
+	const char **roles;   /* they name; each must be on the server */
 	size_t nroles;
 	const char *encoding; /* of its texts */
 	const char *left;     /* what is not brought along, or "" */
@@ -55,7 +57,8 @@ struct standing {
 	size_t nviews;
 	const char **missing; /* of the roles that were asked for */
 	size_t nmissing;
-	const char *stage; /* how far an earlier restore of the same rows came; "" none */
+	const char *triggers; /* as they stand, where a plan must make them again; "" */
+	const char *stage;    /* how far an earlier restore of the same rows came; "" none */
 };
 
 #define RESTORE_SIDE "holdfast_restore_"

@@ -172,6 +172,12 @@ struct engine {
 	/* -1 with ERR_CONFIG and what is wrong with an address of the config; dials nothing. NULL:
 	 * whatever is wrong is said when it is dialled. */
 	int (*address)(const char *address, struct err *e);
+	char name_quote; /* around names; names without it are folded where it is a double quote */
+	/* A server's version divided by this tells what a dump's does: 15, or 1011. */
+	int version_unit;
+	const char *schema_word, *drop_schema[2]; /* around the name, where all in it goes */
+	/* Of two tables that change places: how, and what becomes of foreign keys of others. */
+	const char *swapping, *keys_turned;
 	/* True for a transaction control statement's first keyword etc. is in the action flags. */
 };
 

@@ -33,6 +33,12 @@ say(struct bringing *b, const char *rule, const char *sentence)
 	guard_reason(&b->g, rule, LEVEL_APPROVE, sentence);
 }
 
+static const char *
+schema_word(const struct bringing *b)
+{
+	return b->g.in->engine->schema_word;
+}
+
 /* Bytes it will take on the server's disk: rows and indexes, and the log of both. */
 static int64_t
 room_needed(const struct bringing *b)
@@ -67,8 +73,8 @@ not_ours(struct bringing *b)
 	    strstr(s->stage, arena_printf(b->g.arena, " %s ", b->in->dump->sha256)) != NULL)
 		return NULL;
 	return arena_printf(b->g.arena,
-	    "A schema %s stands on %s that no restore of these rows made: drop or rename it first.",
-	    b->in->dump->side, b->g.primary->name);
+	    "A %s %s stands on %s that no restore of these rows made: drop or rename it first.",
+	    schema_word(b), b->in->dump->side, b->g.primary->name);
 }
 
 static const char *
@@ -83,6 +89,20 @@ freezes(struct bringing *b)
 			       n->name);
 }
 
+static int
+unit(const struct bringing *b)
+{
+	return b->g.in->engine->version_unit;
+}
+
+/* 15, or 10.11. */
+static const char *
+version(const struct bringing *b, int v)
+{
+	return unit(b) == 10000 ? number(b->g.arena, v)
+				: arena_printf(b->g.arena, "%d.%d", v / 100, v % 100);
+}
+
 /* Why nothing is planned, the first of it. */
 static const char *
 refused(struct bringing *b)
@@ -91,18 +111,19 @@ refused(struct bringing *b)
 	const struct standing *s = b->in->standing;
 	struct arena *a = b->g.arena;
 	const char *why;
-	int server = b->g.primary->version / 10000;
+	int server = b->g.primary->version / unit(b);
 
 	if (!s->has_schema && !b->in->is_beside)
 		return arena_printf(a,
-		    "%s has no schema %s: create it first, or load it beside "
+		    "%s has no %s %s: create it first, or load it beside "
 		    "(restore ... beside).",
-		    b->g.primary->name, b->in->schema);
+		    b->g.primary->name, schema_word(b), b->in->schema);
 	if (d->from > server && server > 0)
 		return arena_printf(a,
-		    "The dump is of version %d and %s is version %d, which may not know what is in "
-		    "it: restore it on a server of version %d or later.",
-		    d->from, b->g.primary->name, server, d->from);
+		    "The dump is of version %s and %s is version %s, which may not know what is in "
+		    "it: restore it on a server of version %s or later.",
+		    version(b, d->from), b->g.primary->name, version(b, server),
+		    version(b, d->from));
 	if (s->nmissing > 0)
 		return arena_printf(a,
 		    "The dump gives %s to a role that %s does not have: %s. "
@@ -124,6 +145,13 @@ refused(struct bringing *b)
 	if (b->g.nset > 0 && (why = look_manager(a, b->g.in->topology)) != NULL)
 		return why;
 	return freezes(b);
+}
+
+/* Those of the dump, and where it has none those that stand. */
+static const char *
+triggers(const struct bringing *b)
+{
+	return b->in->dump->triggers[0] != '\0' ? b->in->dump->triggers : b->in->standing->triggers;
 }
 
 static void
@@ -154,13 +182,17 @@ say_what(struct bringing *b)
 			b->g.primary->name, text_bytes(a, room_needed(b))));
 	if (!b->in->is_beside && s->nkeys + s->nviews > 0)
 		say(b, "restore-turned",
-		    arena_printf(a,
-			"Turned to the new table in the same transaction: %s%s%s. Keys are "
-			"checked again afterwards; one whose rows do not fit is told and stays "
-			"NOT VALID.",
+		    arena_printf(a, "Turned to the new table: %s%s%s; %s.",
 			look_join(a, s->keys, s->nkeys, 8),
 			s->nkeys > 0 && s->nviews > 0 ? ", " : "",
-			look_join(a, s->views, s->nviews, 8)));
+			look_join(a, s->views, s->nviews, 8), b->g.in->engine->keys_turned));
+	if (!b->in->is_beside && triggers(b)[0] != '\0')
+		say(b, "restore-triggers",
+		    arena_printf(a,
+			"Its triggers are made again on the new one, as they are in %s. Until "
+			"then, "
+			"for a moment, there is no table of that name.",
+			d->triggers[0] != '\0' ? "the dump" : "what stands now"));
 	if (d->left[0] != '\0')
 		say(b, "restore-left", arena_printf(a, "Not brought along: %s.", d->left));
 }
@@ -241,11 +273,11 @@ add_load(struct bringing *b)
 	struct step *s = add_step(b, KIND_LOAD, "restore-load-v1", LOAD_MS);
 
 	s->why = arena_printf(a,
-	    "load %s rows of %s into schema %s, then %zu definitions; nothing that stands is "
+	    "load %s rows of %s into %s %s, then %zu definitions; nothing that stands is "
 	    "touched",
-	    text_count(a, d->rows), b->full, d->side, d->nafter);
-	s->say = arena_printf(a, "LOADED: %s rows, as many and the same as in the dump{loading}",
-	    text_count(a, d->rows));
+	    text_count(a, d->rows), b->full, schema_word(b), d->side, d->nafter);
+	s->say = arena_printf(
+	    a, "LOADED: %s rows, all that the dump has{loading}", text_count(a, d->rows));
 	steps_arg(a, s, "file", b->in->path);
 	steps_arg(a, s, "file_identity", d->identity);
 	steps_arg(a, s, "encoding", d->encoding);
@@ -266,13 +298,17 @@ add_swap(struct bringing *b)
 	uint32_t oid = b->in->standing->oid;
 	struct step *s = add_step(b, KIND_MOVE, "restore-swap-v1", SWAP_MS);
 
-	s->why = arena_printf(a, "in one transaction: %s%s comes in",
+	s->why = arena_printf(a, "%s: %s%s comes in", b->g.in->engine->swapping,
 	    oid == 0
 		? ""
 		: arena_printf(a, "what stands goes to " RESTORE_ASIDE "%.8s, ", b->g.plan->id),
 	    b->full);
 	s->say = arena_printf(a, "SWAPPED: %s is the restored one{swapping}", b->full);
 	steps_arg(a, s, "aside", arena_printf(a, RESTORE_ASIDE "%.8s", b->g.plan->id));
+	if (triggers(b)[0] != '\0')
+		steps_arg(a, s, "triggers", triggers(b));
+	if (b->in->standing->triggers[0] != '\0')
+		steps_arg(a, s, "triggers_before", b->in->standing->triggers);
 	steps_arg(a, s, "oid", number(a, oid));
 }
 
@@ -281,17 +317,17 @@ add_back(struct bringing *b)
 {
 	struct plan *p = b->g.plan;
 	const struct standing *s = b->in->standing;
+	const char *const *drop = b->g.in->engine->drop_schema;
 	struct arena *a = b->g.arena;
 
 	p->back = b->in->is_beside ? BACK_STATEMENT : BACK_QUARANTINE;
 	p->way_back =
-	    b->in->is_beside ? arena_printf(a, "DROP SCHEMA %s CASCADE", b->in->dump->side)
-	    : s->oid == 0
-		? arena_printf(a, "`undo %.8s` moves it out of the way again.", p->id)
-		: arena_printf(a,
-		      "`undo %.8s` swaps back: what stands now stays in schema " RESTORE_ASIDE
-		      "%.8s until somebody drops it.",
-		      p->id, p->id);
+	    b->in->is_beside ? arena_printf(a, "%s%s%s", drop[0], b->in->dump->side, drop[1])
+	    : s->oid == 0    ? arena_printf(a, "`undo %.8s` moves it out of the way again.", p->id)
+			     : arena_printf(a,
+				   "`undo %.8s` swaps back: what stands now stays in %s " RESTORE_ASIDE
+				   "%.8s until somebody drops it.",
+				   p->id, schema_word(b), p->id);
 	if (s->oid != 0 && !b->in->is_beside)
 		plan_add_loss(a, p, arena_printf(a, "table %s as it stands", b->full),
 		    arena_printf(a, "%s rows, %s; moved aside, not dropped",
@@ -434,15 +470,14 @@ policy_plan_table_back(struct arena *a, struct plan *p, const struct guard_input
 		steps_arg(a, s, was->args[i].name, was->args[i].value);
 	steps_arg(a, s, "undone", arena_printf(a, RESTORE_ASIDE "%.8s", p->id));
 	s->why = arena_printf(a,
-	    "in one transaction: the restored one goes to " RESTORE_ASIDE
-	    "%.8s, the one before comes back",
-	    p->id);
+	    "%s: the restored one goes to " RESTORE_ASIDE "%.8s, the one before comes back",
+	    in->engine->swapping, p->id);
 	s->say = "SWAPPED BACK: what stood before the restore stands again{swapping}";
 	keep_report(a, s, "swapping");
 	p->back = BACK_STATEMENT;
 	p->way_back = arena_printf(a,
-	    "The restored one stays in schema " RESTORE_ASIDE "%.8s; the restore can be run again.",
-	    p->id);
+	    "The restored one stays in %s " RESTORE_ASIDE "%.8s; the restore can be run again.",
+	    in->engine->schema_word, p->id);
 	guard_nodes(&g);
 	policy_world(a, p, in->topology, in->session, in->holds, in->nholds);
 	return 0;

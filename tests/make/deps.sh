@@ -21,6 +21,7 @@ packages() {
 	mariadb-server:throw-away MariaDB servers of lab and tests
 	mariadb-client:the plain client that tests compare with
 	mariadb-backup:copies of a running MariaDB server
+	mydumper:makes a directory that is restored from, in a test
 	openssh-server:a real sshd on loopback, for the tests of hosts
 	python3:the second verifier of journals, and the harness that injects faults
 	patroni:a manager that would undo a hold, in a test

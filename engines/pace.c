@@ -9,7 +9,7 @@
 #include <time.h>
 
 #include "arena.h"
-#include "engines/pg_restore.h"
+#include "engines/pace.h"
 #include "text.h"
 #include "banned.h"
 
@@ -22,36 +22,70 @@
 #define FAIL_OVER_S 30.0 /* restart at its target, promotion, a look */
 #define REPLAY_RATE 4e7	 /* bytes of log a second, where nothing was measured */
 
-/* "NAME BYTES" of the index that the statement builds, as it stands; -1 none. */
+/* Bytes of the index of this name, as it stands; -1 none is. */
 static double
-standing_bytes(const struct restoring *x, const char *text)
+index_bytes(const struct pace *x, const char *name, size_t len)
 {
-	static const char *const before[] = {
-	    "CREATE INDEX ", "CREATE UNIQUE INDEX ", "ADD CONSTRAINT "};
-	const char *p, *line;
-	size_t i, n;
+	const char *line;
 
-	for (i = 0; i < sizeof(before) / sizeof(before[0]); i++) {
-		if ((p = strstr(text, before[i])) == NULL)
-			continue;
-		p += strlen(before[i]);
-		n = *p == '"' ? strcspn(p + 1, "\"") + 2 : strcspn(p, " ");
-		for (line = x->sizes; *line != '\0'; line += *line == '\n') {
-			if (strncmp(line, p, n) == 0 && line[n] == ' ')
-				return strtod(line + n, NULL);
-			line += strcspn(line, "\n");
-		}
+	for (line = x->sizes; *line != '\0'; line += *line == '\n') {
+		if (strncmp(line, name, len) == 0 && line[len] == ' ')
+			return strtod(line + len, NULL);
+		line += strcspn(line, "\n");
 	}
 	return -1;
 }
 
+/* Of all indexes that the statement builds; -1 where none of them stands. */
+static double
+standing_bytes(const struct pace *x, const char *text)
+{
+	static const char *const before[] = {"CREATE INDEX ", "CREATE UNIQUE INDEX ",
+	    "ADD CONSTRAINT ", "ADD KEY ", "ADD UNIQUE KEY ", "ADD FULLTEXT KEY "};
+	double sum = -1, one;
+	const char *p, *end;
+	size_t i;
+
+	for (i = 0; i < sizeof(before) / sizeof(before[0]); i++)
+		for (p = text; (p = strstr(p, before[i])) != NULL; p = end) {
+			p += strlen(before[i]);
+			end = *p == '"' || *p == '`' ? strchr(p + 1, *p) : p + strcspn(p, " ");
+			if (end == NULL)
+				break;
+			end += *p == '"' || *p == '`';
+			one = index_bytes(x, p, (size_t)(end - p));
+			if (one >= 0)
+				sum = (sum < 0 ? 0 : sum) + one;
+		}
+	return sum;
+}
+
+/* An index each: what is added to MariaDB's and MySQL's tables comes several in one statement. */
+static int
+count_added(const char *text)
+{
+	static const char *const added[] = {
+	    "ADD KEY ", "ADD UNIQUE ", "ADD FULLTEXT ", "ADD SPATIAL "};
+	const char *p;
+	size_t i;
+	int n = 0;
+
+	for (i = 0; i < sizeof(added) / sizeof(added[0]); i++)
+		for (p = text; (p = strstr(p, added[i])) != NULL; p++)
+			n++;
+	return n;
+}
+
 double
-restore_weight(const struct restoring *x, const char *text)
+pace_weight(const struct pace *x, const char *text)
 {
 	double each = KEY_BYTES * (double)x->rows, is = standing_bytes(x, text);
+	int added = count_added(text);
 
 	if (is >= 0)
 		return is;
+	if (added > 0)
+		return added * each;
 	if (strstr(text, "FOREIGN KEY") != NULL)
 		return each / 3;
 	if (strncmp(text, "CREATE INDEX", 12) != 0 && strncmp(text, "CREATE UNIQUE", 13) != 0 &&
@@ -62,7 +96,25 @@ restore_weight(const struct restoring *x, const char *text)
 }
 
 void
-restore_weigh(struct restoring *x)
+pace_begin(struct pace *x, const char *text)
+{
+	x->one_ms = now_ms();
+	x->after_ms = x->after_ms == 0 ? x->one_ms : x->after_ms;
+	x->weight_now = pace_weight(x, text);
+	x->now_done = 0;
+	x->now = text_fit(x->a, text, strlen(text), 60);
+}
+
+void
+pace_end(struct pace *x)
+{
+	x->weight_done += x->weight_now;
+	x->weight_now = x->now_done = 0;
+	x->now = NULL;
+}
+
+void
+pace_weigh(struct pace *x)
 {
 	const char *p, *end;
 
@@ -70,12 +122,12 @@ restore_weigh(struct restoring *x)
 	for (p = x->after; *p != '\0'; p = end + strspn(end, ";\n")) {
 		end = strstr(p, ";\n");
 		end = end == NULL ? p + strlen(p) : end;
-		x->weight += restore_weight(x, arena_strndup(x->u.a, p, (size_t)(end - p)));
+		x->weight += pace_weight(x, arena_strndup(x->a, p, (size_t)(end - p)));
 	}
 }
 
 static void
-note_rate(struct restoring *x)
+note_rate(struct pace *x)
 {
 	int64_t ms = now_ms() - x->window_ms;
 
@@ -83,7 +135,7 @@ note_rate(struct restoring *x)
 		x->window_ms = now_ms();
 	if (x->window_ms == 0 || ms < WINDOW_MS)
 		return;
-	x->rates[x->nrates++ % RESTORE_WINDOWS] =
+	x->rates[x->nrates++ % PACE_WINDOWS] =
 	    (double)(x->data_done - x->window_data) * 1000 / (double)ms;
 	x->window_ms = now_ms();
 	x->window_data = x->data_done;
@@ -91,9 +143,9 @@ note_rate(struct restoring *x)
 
 /* Mean of the last windows, and how far they lie apart. */
 static double
-rate_of(const struct restoring *x, double *spread)
+rate_of(const struct pace *x, double *spread)
 {
-	size_t n = x->nrates < RESTORE_WINDOWS ? x->nrates : RESTORE_WINDOWS, i;
+	size_t n = x->nrates < PACE_WINDOWS ? x->nrates : PACE_WINDOWS, i;
 	double sum = 0, mean, low = x->rates[0], high = x->rates[0];
 
 	for (i = 0; i < n; i++) {
@@ -107,41 +159,48 @@ rate_of(const struct restoring *x, double *spread)
 	return mean;
 }
 
+/* Seconds of keys and indexes: by how fast they went so far, within one of them, too. */
 static void
-after_left(const struct restoring *x, double rate, double *low, double *high)
+after_left(const struct pace *x, double rate, double *low, double *high)
 {
-	double left = x->weight - x->weight_done, speed, spent, sure;
+	double done = x->weight_done + x->now_done, left = x->weight - done, speed, took;
 
 	*low = *high = 0;
 	if (left <= 0)
 		return;
-	spent = x->one_ms > 0 ? (double)(now_ms() - x->one_ms) / 1000 : 0;
-	if (x->weight_done > 0 && x->after_ms > 0) {
-		speed = x->weight_done / ((double)(x->one_ms - x->after_ms) / 1000 + 0.001);
-		sure = 0.4;
-		*low = left / speed * (1 - sure) - spent;
-		*high = left / speed * (1 + sure) - spent;
+	took = x->after_ms > 0 ? (double)(now_ms() - x->after_ms) / 1000 : 0;
+	if (done > 0 && took > 0) {
+		/* What runs now and does not tell how far it is has not added to what is done. */
+		if (x->now_done <= 0)
+			took = (double)(x->one_ms - x->after_ms) / 1000 + 0.001;
+		speed = done / took;
+		*low = left / speed * 0.6;
+		*high = left / speed * 1.4;
 	} else if (rate > 0) {
-		*low = left / (rate * PRIOR_SPEED) * PRIOR_LOW - spent;
-		*high = left / (rate * PRIOR_SPEED) * PRIOR_HIGH - spent;
+		*low = left / (rate * PRIOR_SPEED) * PRIOR_LOW;
+		*high = left / (rate * PRIOR_SPEED) * PRIOR_HIGH;
+	}
+	if (x->now_done <= 0 && x->one_ms > 0) {
+		*low -= (double)(now_ms() - x->one_ms) / 1000;
+		*high -= (double)(now_ms() - x->one_ms) / 1000;
 	}
 	*low = *low < 0 ? 0 : *low;
 	*high = *high < 1 ? 1 : *high;
 }
 
 void
-restore_left(struct restoring *x, double *low, double *high)
+pace_left(struct pace *x, double *low, double *high)
 {
 	double spread, rate = rate_of(x, &spread), data = (double)(x->data - x->data_done), a, b;
 
 	*low = *high = -1;
-	if (x->stage < STAGE_LOADED &&
+	if (!x->is_loaded &&
 	    (rate <= 0 || (x->data_done * 100 < x->data * 3 && now_ms() - x->rows_ms < 60000)))
 		return;
 	after_left(x, rate, &a, &b);
 	*low = a;
 	*high = b;
-	if (x->stage < STAGE_LOADED) {
+	if (!x->is_loaded) {
 		*low += data / (rate * (1 + spread));
 		*high += data / (rate * (1 - spread));
 	}
@@ -161,9 +220,9 @@ is_listed(const char *names, const char *name)
 
 /* The held replica that received most, and how long failing over to it takes. */
 static const struct node *
-best_held(const struct restoring *x, double *seconds)
+best_held(const struct pace *x, double *seconds)
 {
-	const struct topology *t = ask_last(x->u.c);
+	const struct topology *t = ask_last(x->c);
 	const struct node *best = NULL, *n;
 	size_t i;
 
@@ -195,9 +254,9 @@ clock_of(struct arena *a, time_t t)
 
 /* Complete to: when it was held, less what it was behind then. */
 static const char *
-other_way(struct restoring *x, double low)
+other_way(struct pace *x, double low)
 {
-	struct arena *a = x->u.a;
+	struct arena *a = x->a;
 	double s = 0;
 	const struct node *n = best_held(x, &s);
 	int was_held = n != NULL && n->hold == HOLD_PAUSED;
@@ -219,33 +278,40 @@ range(struct arena *a, double low, double high)
 	    a, "%s ± %s", text_seconds(a, (low + high) / 2), text_seconds(a, (high - low) / 2));
 }
 
-void
-restore_say(struct restoring *x)
+static void
+say(struct pace *x, const char *line)
 {
-	struct arena *a = x->u.a;
+	if (x->progress != NULL)
+		x->progress(x->progress_ctx, line);
+}
+
+void
+pace_say(struct pace *x)
+{
+	struct arena *a = x->a;
 	double low, high, alow, ahigh, spread, rate;
 	const char *what;
 
-	if (x->stage < STAGE_LOADED)
+	if (!x->is_loaded)
 		note_rate(x);
 	if (now_ms() - x->said_ms < SAY_MS)
 		return;
 	x->said_ms = now_ms();
 	rate = rate_of(x, &spread);
-	restore_left(x, &low, &high);
-	what = x->stage == STAGE_LOADED
-		   ? arena_printf(a, "%s", x->now == NULL ? "" : x->now)
-		   : arena_printf(a, "rows: %s of %s, %s/s", text_count(a, x->rows_done),
-			 text_count(a, x->rows), text_bytes(a, (int64_t)rate));
+	pace_left(x, &low, &high);
+	what = x->is_loaded ? arena_printf(a, "%s", x->now == NULL ? "" : x->now)
+			    : arena_printf(a, "rows: %s of %s, %s/s", text_count(a, x->rows_done),
+				  text_count(a, x->rows), text_bytes(a, (int64_t)rate));
 	if (low < 0) {
-		undo_say(&x->u, "%s; too early to say how long", what);
+		say(x, arena_printf(a, "%s; too early to say how long", what));
 		return;
 	}
 	after_left(x, rate, &alow, &ahigh);
-	if (x->stage < STAGE_LOADED)
+	if (!x->is_loaded)
 		what = arena_printf(a, "%s, %s, then keys and indexes %s", what,
 		    range(a, low - alow, high - ahigh), range(a, alow, ahigh));
-	undo_say(&x->u, "done about %s ± %s; %s%s; %s left",
-	    clock_of(a, time(NULL) + (time_t)((low + high) / 2)), text_seconds(a, (high - low) / 2),
-	    other_way(x, low), what, text_seconds(a, (low + high) / 2));
+	say(x, arena_printf(a, "done about %s ± %s; %s%s; %s left",
+		   clock_of(a, time(NULL) + (time_t)((low + high) / 2)),
+		   text_seconds(a, (high - low) / 2), other_way(x, low), what,
+		   text_seconds(a, (low + high) / 2)));
 }
