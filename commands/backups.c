@@ -15,15 +15,6 @@ is_meant(const struct context *c, const struct backup_config *b, const char *nam
 	       strcmp(b->cluster, c->cluster_config->name) == 0;
 }
 
-static void
-live(struct context *c, struct backup_live *out)
-{
-	const struct node *n = c->topology == NULL ? NULL : topology_primary(c->topology);
-
-	out->major = c->session->version / 10000;
-	out->data_directory = n == NULL ? NULL : n->data_directory;
-}
-
 static const char *
 ago(struct context *c, int64_t at)
 {
@@ -73,9 +64,9 @@ check(struct context *c, const char *name, struct result *r, struct err *e)
 	struct backup_facts f;
 	size_t i, k, m, n = 0, bad = 0;
 
-	if (planning_topology(c, e) != 0)
+	if (planning_topology(c, e) != 0 ||
+	    ask_backup_live(c->cluster, c->waiter, c->arena, &l, e) != 0)
 		return -1;
-	live(c, &l);
 	for (i = 0; i < c->config->nbackups; i++) {
 		const struct backup_config *b = &c->config->backups[i];
 

@@ -139,6 +139,9 @@ int ask_rights(struct cluster *c, struct waiter *w, struct arena *a, const char 
  */
 int ask_backup(struct waiter *w, struct arena *a, const struct backup_config *b,
     const struct backup_live *live, int deep, struct backup_facts *out, struct err *e);
+/* The primary of the last picture, as far as backups are compared with it. */
+int ask_backup_live(
+    struct cluster *c, struct waiter *w, struct arena *a, struct backup_live *out, struct err *e);
 
 /* What a dump, a file of this machine, holds of one table; all its rows are read for that. progress
  * may be NULL. ERR_REFUSED where the engine's dumps are not known here. */

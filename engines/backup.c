@@ -2,11 +2,8 @@
  * Looking at backups: which there are, and what is wrong with the newest. Each check is a row with
  * its evidence; a check that could not be made is never "ok". Must never change anything there.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <fnmatch.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,94 +14,24 @@
 
 #include "arena.h"
 #include "engines/backups.h"
+#include "engines/members.h"
 #include "text.h"
 #include "banned.h"
 
-#define ITEMS_MAX 10000
 #define EDGE 65536
 #define TINY 1024
-
-static int
-newer_first(const void *x, const void *y)
-{
-	const struct backup_item *a = x, *b = y;
-
-	return a->made < b->made ? 1 : a->made > b->made ? -1 : strcmp(b->name, a->name);
-}
-
-int
-backup_items(
-    struct arena *a, const struct backup_config *b, struct backup_facts *out, struct err *e)
-{
-	DIR *d = opendir(b->path);
-	struct dirent *x;
-	struct stat st;
-
-	if (d == NULL)
-		return err_set(e, ERR_FAILED, "could not read %s: %s", b->path, strerror(errno));
-	while ((x = readdir(d)) != NULL && out->nitems < ITEMS_MAX) {
-		const char *path = arena_printf(a, "%s/%s", b->path, x->d_name);
-
-		if (x->d_name[0] == '.' || fnmatch(b->pattern, x->d_name, 0) != 0 ||
-		    stat(path, &st) != 0 || !S_ISREG(st.st_mode))
-			continue;
-		out->items = arena_grow(a, out->items, out->nitems, sizeof(*out->items));
-		out->items[out->nitems++] =
-		    (struct backup_item){arena_strdup(a, x->d_name), path, st.st_size, st.st_mtime};
-	}
-	closedir(d);
-	if (out->nitems > 1)
-		qsort(out->items, out->nitems, sizeof(*out->items), newer_first);
-	return 0;
-}
-
-const char *
-backup_proof_path(struct arena *a, const struct backup_config *b)
-{
-	return arena_printf(a, "%s/.holdfast-drill-%s.json", b->path, b->name);
-}
+#define PROOF_DAYS 30
 
 void
-backup_proof_read(struct arena *a, const struct backup_config *b, struct backup_proof *out)
+backup_find(struct backup_look *x, const char *check, enum backup_state state, const char *fmt, ...)
 {
-	json_t *o = json_load_file(backup_proof_path(a, b), JSON_REJECT_DUPLICATES, NULL);
-	const char *item = json_string_value(json_object_get(o, "item"));
-
-	memset(out, 0, sizeof(*out));
-	out->item = item == NULL ? "" : arena_strdup(a, item);
-	out->at = json_integer_value(json_object_get(o, "at"));
-	out->ms = json_integer_value(json_object_get(o, "ms"));
-	out->rows = json_integer_value(json_object_get(o, "rows"));
-	out->tables = json_integer_value(json_object_get(o, "tables"));
-	out->ok = json_is_true(json_object_get(o, "ok"));
-	json_decref(o);
-}
-
-int
-backup_proof_write(
-    struct arena *a, const struct backup_config *b, const struct backup_proof *p, struct err *e)
-{
-	const char *path = backup_proof_path(a, b);
-	json_t *o = json_pack("{s:s, s:I, s:I, s:I, s:I, s:b}", "item", p->item, "at",
-	    (json_int_t)p->at, "ms", (json_int_t)p->ms, "rows", (json_int_t)p->rows, "tables",
-	    (json_int_t)p->tables, "ok", p->ok);
-	int rc = json_dump_file(o, path, JSON_SORT_KEYS);
-
-	json_decref(o);
-	return rc == 0
-		   ? 0
-		   : err_set(e, ERR_FAILED, "the drill's record could not be written to %s", path);
-}
-
-static void __attribute__((format(printf, 5, 6))) find(struct arena *a, struct backup_facts *f,
-    const char *check, enum backup_state state, const char *fmt, ...)
-{
+	struct backup_facts *f = x->out;
 	va_list ap;
 
 	va_start(ap, fmt);
-	f->findings = arena_grow(a, f->findings, f->nfindings, sizeof(*f->findings));
+	f->findings = arena_grow(x->a, f->findings, f->nfindings, sizeof(*f->findings));
 	f->findings[f->nfindings++] =
-	    (struct backup_finding){check, state, arena_vprintf(a, fmt, ap)};
+	    (struct backup_finding){check, state, arena_vprintf(x->a, fmt, ap)};
 	va_end(ap);
 }
 
@@ -115,15 +42,15 @@ age(struct arena *a, int64_t since)
 }
 
 static void
-check_age(struct arena *a, const struct backup_config *b, struct backup_facts *f)
+check_age(struct backup_look *x)
 {
-	int64_t old = (int64_t)time(NULL) - f->items[0].made;
-	enum backup_state state = old > 2LL * b->every_h * 3600	     ? BACKUP_FAIL
-				  : old > b->every_h * 3600LL + 3600 ? BACKUP_WARN
-								     : BACKUP_OK;
+	int64_t old = (int64_t)time(NULL) - x->out->items[0].made;
+	enum backup_state state = old > 2LL * x->b->every_h * 3600	? BACKUP_FAIL
+				  : old > x->b->every_h * 3600LL + 3600 ? BACKUP_WARN
+									: BACKUP_OK;
 
-	find(a, f, "age", state, "the newest, %s, is %s old; one is expected every %d h",
-	    f->items[0].name, age(a, f->items[0].made), b->every_h);
+	backup_find(x, "age", state, "the newest, %s, is %s old; one is expected every %d h",
+	    x->out->items[0].name, age(x->a, x->out->items[0].made), x->b->every_h);
 }
 
 static int
@@ -135,31 +62,31 @@ by_size(const void *x, const void *y)
 }
 
 static void
-check_size(struct arena *a, struct backup_facts *f)
+check_size(struct backup_look *x)
 {
-	int64_t sizes[7], is = f->items[0].bytes, median;
+	int64_t sizes[7], is = x->out->items[0].bytes, median;
 	size_t n = 0;
 
 	if (is < TINY) {
-		find(a, f, "size", BACKUP_FAIL, "%s is %s: as good as empty", f->items[0].name,
-		    text_bytes(a, is));
+		backup_find(x, "size", BACKUP_FAIL, "%s is %s: as good as empty",
+		    x->out->items[0].name, text_bytes(x->a, is));
 		return;
 	}
-	for (; n < 7 && n + 1 < f->nitems; n++)
-		sizes[n] = f->items[n + 1].bytes;
+	for (; n < 7 && n + 1 < x->out->nitems; n++)
+		sizes[n] = x->out->items[n + 1].bytes;
 	if (n == 0) {
-		find(a, f, "size", BACKUP_WARN, "%s, and there is no earlier one to compare with",
-		    text_bytes(a, is));
+		backup_find(x, "size", BACKUP_WARN,
+		    "%s, and there is no earlier one to compare with", text_bytes(x->a, is));
 		return;
 	}
 	qsort(sizes, n, sizeof(sizes[0]), by_size);
 	median = sizes[n / 2] > 0 ? sizes[n / 2] : 1;
-	find(a, f, "size",
+	backup_find(x, "size",
 	    is * 100 < median * 20						? BACKUP_FAIL
 	    : is * 100 < median * 70 || (is > median * 2 && is - median > TINY) ? BACKUP_WARN
 										: BACKUP_OK,
-	    "%s, %lld %% of the %zu before it (median %s)", text_bytes(a, is),
-	    (long long)(is * 100 / median), n, text_bytes(a, median));
+	    "%s, %lld %% of the %zu before it (median %s)", text_bytes(x->a, is),
+	    (long long)(is * 100 / median), n, text_bytes(x->a, median));
 }
 
 char *
@@ -179,103 +106,138 @@ backup_edge(struct arena *a, const char *path, int at_end, size_t *len)
 
 /* A program that mails when it fails tells nobody that it did not run, or that nobody reads. */
 static void
-check_log(struct arena *a, const struct backup_config *b, struct backup_facts *f)
+check_log(struct backup_look *x)
 {
 	static const char *const words[] = {"error", "fatal", "failed", "denied", "no space",
 	    "mismatch", "not found", "could not", NULL};
-	char *text, *line, *rest;
+	char *line, *rest;
 	struct stat st;
 	size_t len, i;
 
-	if (b->log == NULL) {
-		find(a, f, "log", BACKUP_WARN,
+	if (x->b->log == NULL) {
+		backup_find(x, "log", BACKUP_WARN,
 		    "no log is declared, so an error of the job would not be seen");
 		return;
 	}
-	if (stat(b->log, &st) != 0) {
-		find(a, f, "log", BACKUP_FAIL, "%s cannot be read: %s", b->log, strerror(errno));
+	if (stat(x->b->log, &st) != 0) {
+		backup_find(
+		    x, "log", BACKUP_FAIL, "%s cannot be read: %s", x->b->log, strerror(errno));
 		return;
 	}
-	text = rest = backup_edge(a, b->log, 1, &len);
+	rest = backup_edge(x->a, x->b->log, 1, &len);
 	while ((line = strsep(&rest, "\n")) != NULL)
 		for (i = 0; words[i] != NULL; i++)
 			if (strcasestr(line, words[i]) != NULL) {
-				find(a, f, "log", BACKUP_FAIL, "%s says: %s", b->log,
-				    text_fit(a, line, strlen(line), 120));
+				backup_find(x, "log", BACKUP_FAIL, "%s says: %s", x->b->log,
+				    text_fit(x->a, line, strlen(line), 120));
 				return;
 			}
-	(void)text;
-	find(
-	    a, f, "log", BACKUP_OK, "%s has no error, written %s ago", b->log, age(a, st.st_mtime));
+	if ((int64_t)time(NULL) - st.st_mtime > 2LL * x->b->every_h * 3600)
+		backup_find(x, "log", BACKUP_FAIL,
+		    "%s was last written %s ago: the job does not run any more", x->b->log,
+		    age(x->a, st.st_mtime));
+	else
+		backup_find(x, "log", st.st_size == 0 ? BACKUP_WARN : BACKUP_OK,
+		    "%s has no error%s, written %s ago", x->b->log,
+		    st.st_size == 0 ? ", and nothing else" : "", age(x->a, st.st_mtime));
 }
 
 static void
-check_told(struct arena *a, const struct backup_config *b, struct backup_facts *f)
+check_told(struct backup_look *x)
 {
 	struct stat st;
 
-	if (b->heartbeat == NULL) {
-		find(a, f, "told", BACKUP_FAIL,
+	if (x->b->heartbeat == NULL) {
+		backup_find(x, "told", BACKUP_FAIL,
 		    "nobody is told when it stops: no heartbeat is declared");
 		return;
 	}
-	if (stat(b->heartbeat, &st) != 0 ||
-	    (int64_t)time(NULL) - st.st_mtime > 2LL * b->every_h * 3600)
-		find(
-		    a, f, "told", BACKUP_FAIL, "the heartbeat %s is missing or late", b->heartbeat);
+	if (stat(x->b->heartbeat, &st) != 0 ||
+	    (int64_t)time(NULL) - st.st_mtime > 2LL * x->b->every_h * 3600)
+		backup_find(
+		    x, "told", BACKUP_FAIL, "the heartbeat %s is missing or late", x->b->heartbeat);
 	else
-		find(a, f, "told", BACKUP_OK, "heartbeat %s ago", age(a, st.st_mtime));
+		backup_find(x, "told", BACKUP_OK, "heartbeat %s ago", age(x->a, st.st_mtime));
 }
 
 static void
-check_disk(struct arena *a, const struct backup_config *b, const struct backup_live *live,
-    struct backup_facts *f)
+check_disk(struct backup_look *x)
 {
 	struct stat here, there;
 
-	if (live->data_directory == NULL || stat(b->path, &here) != 0) {
-		find(a, f, "place", BACKUP_WARN, "where the server has its data is not known");
+	if (x->live->data_directory == NULL || stat(x->b->path, &here) != 0) {
+		backup_find(x, "place", BACKUP_WARN, "where the server has its data is not known");
 		return;
 	}
-	if (stat(live->data_directory, &there) != 0) {
-		find(a, f, "place", errno == ENOENT ? BACKUP_OK : BACKUP_WARN,
+	if (stat(x->live->data_directory, &there) != 0) {
+		backup_find(x, "place", errno == ENOENT ? BACKUP_OK : BACKUP_WARN,
 		    errno == ENOENT ? "the server has its data on another machine"
 				    : "the data directory of the server could not be looked at");
 		return;
 	}
 	if (here.st_dev == there.st_dev)
-		find(a, f, "place", BACKUP_FAIL,
+		backup_find(x, "place", BACKUP_FAIL,
 		    "%s is on the same disk as the data of the server, %s: both go together",
-		    b->path, live->data_directory);
+		    x->b->path, x->live->data_directory);
 	else
-		find(a, f, "place", BACKUP_OK, "not on the disk of %s", live->data_directory);
+		backup_find(
+		    x, "place", BACKUP_OK, "not on the disk of %s", x->live->data_directory);
 }
 
 static void
-check_proof(struct arena *a, const struct backup_config *b, struct backup_facts *f)
+check_proof(struct backup_look *x)
 {
-	const struct backup_proof *p = &f->proof;
+	const struct backup_proof *p = &x->out->proof;
 
-	backup_proof_read(a, b, &f->proof);
 	if (p->at == 0)
-		find(a, f, "proved", BACKUP_WARN, "never restored in a drill: backups drill %s",
-		    b->name);
+		backup_find(x, "proved", BACKUP_WARN, "never restored in a drill: backups drill %s",
+		    x->b->name);
 	else if (!p->ok)
-		find(a, f, "proved", BACKUP_FAIL, "the drill of %s failed, %s ago", p->item,
-		    age(a, p->at));
+		backup_find(x, "proved", BACKUP_FAIL, "the drill of %s failed, %s ago: %s", p->item,
+		    age(x->a, p->at), p->note);
 	else
-		find(a, f, "proved", BACKUP_OK, "%s was restored %s ago in %s: %s in %s", p->item,
-		    age(a, p->at), text_seconds(a, (double)p->ms / 1000),
-		    text_many(a, p->rows, "row"), text_many(a, p->tables, "table"));
+		backup_find(x, "proved",
+		    (int64_t)time(NULL) - p->at > PROOF_DAYS * 86400LL ? BACKUP_WARN : BACKUP_OK,
+		    "%s was restored %s ago in %s: %s in %s%s%s", p->item, age(x->a, p->at),
+		    text_seconds(x->a, (double)p->ms / 1000), text_many(x->a, p->rows, "row"),
+		    text_many(x->a, p->tables, "table"), p->note[0] == '\0' ? "" : "; ", p->note);
+}
+
+/* What the method's own row, or the row of what the file turns out to be, says. */
+static int
+check_whole(struct backup_look *x, struct err *e)
+{
+	const struct backup_item *newest = &x->out->items[0];
+	const struct backup_method *m = backup_method(x->b->method);
+
+	if (m->look == NULL)
+		m = backup_by_content(x->a, newest->path);
+	if (m == NULL) {
+		backup_find(x, "decode", BACKUP_WARN,
+		    "%s is of a kind that is not known here: only its age and size were looked at",
+		    newest->name);
+		return 0;
+	}
+	if (m->look(x, newest, e) != 0)
+		return -1;
+	if (m->gap != NULL)
+		return m->gap(x, newest, e);
+	backup_find(x, "logs", BACKUP_OK,
+	    "nothing is replayed onto it: what was written since is not in it");
+	return 0;
 }
 
 int
 ask_backup(struct waiter *w, struct arena *a, const struct backup_config *b,
     const struct backup_live *live, int deep, struct backup_facts *out, struct err *e)
 {
+	struct backup_look x = {w, a, b, live, out};
+
 	memset(out, 0, sizeof(*out));
-	if (backup_items(a, b, out, e) != 0) {
-		find(a, out, "there", BACKUP_FAIL, "%s", e == NULL ? "unreadable" : e->msg);
+	if (backup_method(b->method)->items(&x, e) != 0) {
+		if (e != NULL && e->code == ERR_CANCELLED)
+			return -1;
+		backup_find(&x, "there", BACKUP_FAIL, "%s", e == NULL ? "unreadable" : e->msg);
 		err_clear(e);
 		return 0;
 	}
@@ -283,27 +245,37 @@ ask_backup(struct waiter *w, struct arena *a, const struct backup_config *b,
 	if (!deep)
 		return 0;
 	if (out->nitems == 0)
-		find(a, out, "there", BACKUP_FAIL,
-		    "%s has no file %s: there was never one, or "
-		    "all are gone",
-		    b->path, b->pattern);
+		backup_find(&x, "there", BACKUP_FAIL,
+		    "%s has nothing called %s: there was never one, or all are gone", b->path,
+		    b->pattern);
 	else {
-		find(a, out, "there", BACKUP_OK, "%zu in %s", out->nitems, b->path);
-		check_age(a, b, out);
-		check_size(a, out);
-		if (backup_decode(w, a, b, live, &out->items[0], out, e) != 0)
+		backup_find(&x, "there", BACKUP_OK, "%zu in %s", out->nitems, b->path);
+		check_age(&x);
+		check_size(&x);
+		if (check_whole(&x, e) != 0)
 			return -1;
 	}
-	check_log(a, b, out);
-	check_told(a, b, out);
-	check_disk(a, b, live, out);
-	check_proof(a, b, out);
+	check_log(&x);
+	check_told(&x);
+	check_disk(&x);
+	check_proof(&x);
 	return 0;
 }
 
-void
-backup_find(struct arena *a, struct backup_facts *f, const char *check, enum backup_state state,
-    const char *evidence)
+int
+ask_backup_live(
+    struct cluster *c, struct waiter *w, struct arena *a, struct backup_live *out, struct err *e)
 {
-	find(a, f, check, state, "%s", evidence);
+	const struct node *n = c->topology == NULL ? NULL : topology_primary(c->topology);
+	CLEAN_MEMBERS struct cluster *held = NULL;
+	struct member *m;
+
+	memset(out, 0, sizeof(*out));
+	if (n == NULL)
+		return 0;
+	out->data_directory = n->data_directory;
+	if (members_enter(c, w, &held, e) < 0)
+		return -1;
+	m = cluster_member(c, n->name);
+	return m == NULL || c->driver->logs == NULL ? 0 : c->driver->logs(c, w, a, m, out, e);
 }

@@ -5,6 +5,7 @@
  */
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 #include "banned.h"
 
 #define DECODE_MS (6LL * 3600 * 1000)
+#define OUTPUT_MAX (32 << 20)
 
 const char *
 backup_program(struct arena *a, const char *name, int major)
@@ -34,6 +36,22 @@ backup_program(struct arena *a, const char *name, int major)
 	return NULL;
 }
 
+/* All that a tool wrote, as far as it is bounded; what is cut cannot be read as JSON any more. */
+static const char *
+output(struct arena *a, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	off_t end = fd == -1 ? 0 : lseek(fd, 0, SEEK_END);
+	size_t room = end <= 0 ? 0 : end > OUTPUT_MAX ? OUTPUT_MAX : (size_t)end;
+	char *text = arena_alloc(a, room + 1);
+	ssize_t n = fd == -1 ? 0 : pread(fd, text, room, 0);
+
+	if (fd != -1)
+		close(fd);
+	text[n < 0 ? 0 : n] = '\0';
+	return text;
+}
+
 int
 backup_tool(struct waiter *w, struct arena *a, const char *const *argv, const char **log,
     int64_t limit_ms, struct err *e)
@@ -42,14 +60,13 @@ backup_tool(struct waiter *w, struct arena *a, const char *const *argv, const ch
 	char *dir = arena_printf(
 	    a, "%s/holdfast-look.XXXXXX", base == NULL || base[0] != '/' ? "/var/tmp" : base);
 	struct scratch s = {.argv = argv, .dir = dir};
-	size_t len;
 	int rc;
 
 	if (mkdtemp(dir) == NULL)
 		return err_set(e, ERR_FAILED, "could not make %s: %s", dir, strerror(errno));
 	s.log = arena_printf(a, "%s/log", dir);
 	rc = scratch_run(&s, w, now_ms() + limit_ms, e);
-	*log = backup_edge(a, s.log, 0, &len);
+	*log = output(a, s.log);
 	scratch_remove(dir, NULL);
 	return rc;
 }
@@ -67,89 +84,187 @@ version_after(const char *text, const char *words)
 	return isdigit((unsigned char)*p) ? (int)strtol(p, NULL, 10) : 0;
 }
 
-static void
-judge_versions(
-    struct arena *a, struct backup_facts *f, const struct backup_live *live, int from, int by)
+/* 15, or 1011 as "10.11". */
+static const char *
+version_text(struct arena *a, int v)
 {
-	const char *what;
+	return v < 100 ? arena_printf(a, "%d", v) : arena_printf(a, "%d.%d", v / 100, v % 100);
+}
 
-	if (from == 0) {
-		backup_find(a, f, "version", BACKUP_WARN, "it does not say of which server it is");
-		return;
-	}
-	what = arena_printf(a, "dumped from version %d by a client of version %d; the server is %d",
-	    from, by, live->major);
-	backup_find(a, f, "version",
-	    live->major != 0 && (from != live->major || (by != 0 && by < live->major)) ? BACKUP_FAIL
-										       : BACKUP_OK,
-	    what);
+void
+backup_judge_versions(struct backup_look *x, int from, int by)
+{
+	int is = x->live->major;
+	const char *live = is == 0 ? "not known" : version_text(x->a, is);
+	enum backup_state state =
+	    is != 0 && (from != is || (by != 0 && by < is)) ? BACKUP_FAIL : BACKUP_OK;
+
+	if (from == 0)
+		backup_find(x, "version", BACKUP_WARN, "it does not say of which server it is");
+	else if (by == 0)
+		backup_find(x, "version", state, "taken from version %s; the server is %s",
+		    version_text(x->a, from), live);
+	else
+		backup_find(x, "version", state,
+		    "dumped from version %s by a client of version %s; the server is %s",
+		    version_text(x->a, from), version_text(x->a, by), live);
 }
 
 static int
-decode_custom(struct waiter *w, struct arena *a, const struct backup_live *live,
-    const struct backup_item *x, struct backup_facts *f, struct err *e)
+decode_custom(struct backup_look *x, const struct backup_item *item, struct err *e)
 {
-	const char *program = backup_program(a, "pg_restore", live->major), *log;
-	const char *const list[] = {program, "--list", x->path, NULL};
-	const char *const all[] = {program, "--file=/dev/null", x->path, NULL};
+	const char *program = backup_program(x->a, "pg_restore", x->live->major), *log;
+	const char *const list[] = {program, "--list", item->path, NULL};
+	const char *const all[] = {program, "--file=/dev/null", item->path, NULL};
 	struct err own = {0};
 
 	if (program == NULL) {
-		backup_find(a, f, "decode", BACKUP_WARN,
+		backup_find(x, "decode", BACKUP_WARN,
 		    "no pg_restore of the server's version is installed here");
 		return 0;
 	}
-	if (backup_tool(w, a, list, &log, 60000, &own) == 0)
-		judge_versions(a, f, live, version_after(log, "Dumped from database version"),
+	if (backup_tool(x->w, x->a, list, &log, 60000, &own) == 0)
+		backup_judge_versions(x, version_after(log, "Dumped from database version"),
 		    version_after(log, "Dumped by pg_dump version"));
-	if (own.code == ERR_NONE && backup_tool(w, a, all, &log, DECODE_MS, &own) == 0) {
-		backup_find(a, f, "decode", BACKUP_OK, "every byte was decoded");
+	if (own.code == ERR_NONE && backup_tool(x->w, x->a, all, &log, DECODE_MS, &own) == 0) {
+		backup_find(x, "decode", BACKUP_OK, "every byte was decoded");
 		return 0;
 	}
 	if (own.code == ERR_CANCELLED) {
 		*e = own;
 		return -1;
 	}
-	backup_find(a, f, "decode", BACKUP_FAIL, arena_strdup(a, own.msg));
+	backup_find(x, "decode", BACKUP_FAIL, "%s", own.msg);
 	return 0;
 }
 
 /* Plain SQL ends with a sentence of the program; without it, it was cut. Necessary, not sufficient.
  */
 static void
-decode_plain(struct arena *a, const struct backup_live *live, const struct backup_item *x,
-    struct backup_facts *f, int is_pg)
+check_ends(struct backup_look *x, const char *path, const char *end)
 {
 	size_t len;
-	const char *head = backup_edge(a, x->path, 0, &len), *tail;
+	const char *tail = backup_edge(x->a, path, 1, &len);
 
-	if (strncmp(head, "--", 2) != 0 && strncmp(head, "/*", 2) != 0) {
-		backup_find(a, f, "decode", BACKUP_FAIL, "it does not begin like a dump");
-		return;
-	}
-	judge_versions(a, f, live,
-	    version_after(head, is_pg ? "Dumped from database version" : "Server version"),
-	    is_pg ? version_after(head, "Dumped by pg_dump version") : 0);
-	tail = backup_edge(a, x->path, 1, &len);
-	if (strstr(tail, is_pg ? "PostgreSQL database dump complete" : "-- Dump completed") == NULL)
-		backup_find(a, f, "decode", BACKUP_FAIL, "it has no end: it was cut off");
+	if (strstr(tail, end) == NULL)
+		backup_find(x, "decode", BACKUP_FAIL, "it has no end: it was cut off");
 	else
-		backup_find(a, f, "decode", BACKUP_OK,
-		    "it begins and ends as a dump does; only a drill proves more");
+		backup_find(x, "decode", BACKUP_OK,
+		    "it begins and ends as it should; only a drill proves more");
 }
 
 int
-backup_decode(struct waiter *w, struct arena *a, const struct backup_config *b,
-    const struct backup_live *live, const struct backup_item *x, struct backup_facts *out,
-    struct err *e)
+backup_look_pg_dump(struct backup_look *x, const struct backup_item *item, struct err *e)
 {
-	int is_pg = strcmp(b->method, "pg_dump") == 0;
 	size_t len;
-	const char *head = backup_edge(a, x->path, 0, &len);
+	const char *head = backup_edge(x->a, item->path, 0, &len);
 
-	if (is_pg && len >= 5 && memcmp(head, "PGDMP", 5) == 0)
-		return decode_custom(w, a, live, x, out, e);
-	if (is_pg || strcmp(b->method, "mariadb-dump") == 0)
-		decode_plain(a, live, x, out, is_pg);
+	if (len >= 5 && memcmp(head, "PGDMP", 5) == 0)
+		return decode_custom(x, item, e);
+	if (strncmp(head, "--", 2) != 0) {
+		backup_find(x, "decode", BACKUP_FAIL, "it does not begin like a dump");
+		return 0;
+	}
+	backup_judge_versions(x, version_after(head, "Dumped from database version"),
+	    version_after(head, "Dumped by pg_dump version"));
+	check_ends(x, item->path, "PostgreSQL database dump complete");
+	return 0;
+}
+
+/* 1011 of "-- Server version	10.11.19-MariaDB"; 0 it does not say. */
+static int
+my_version(const char *head, const char *words)
+{
+	const char *p = strstr(head, words);
+	char *end;
+	long major;
+
+	if (p == NULL)
+		return 0;
+	p += strlen(words);
+	p += strcspn(p, "0123456789\n");
+	major = strtol(p, &end, 10);
+	return *end != '.' || major <= 0 || major > 99
+		   ? 0
+		   : (int)(major * 100 + strtol(end + 1, NULL, 10) % 100);
+}
+
+int
+backup_look_my_dump(struct backup_look *x, const struct backup_item *item, struct err *e)
+{
+	size_t len;
+	const char *head = backup_edge(x->a, item->path, 0, &len);
+
+	(void)e;
+	if (strncmp(head, "--", 2) != 0 && strncmp(head, "/*", 2) != 0) {
+		backup_find(x, "decode", BACKUP_FAIL, "it does not begin like a dump");
+		return 0;
+	}
+	backup_judge_versions(
+	    x, my_version(head, "-- Server version"), my_version(head, "Distrib "));
+	check_ends(x, item->path, "-- Dump completed");
+	return 0;
+}
+
+int
+backup_look_mydumper(struct backup_look *x, const struct backup_item *item, struct err *e)
+{
+	const char *path = arena_printf(x->a, "%s/metadata", item->path);
+
+	(void)e;
+	if (access(path, R_OK) != 0)
+		backup_find(
+		    x, "decode", BACKUP_FAIL, "%s has no metadata: it never ended", item->name);
+	else
+		check_ends(x, path, "Finished dump at");
+	return 0;
+}
+
+/* The file that a dump says was written to when it was taken: CHANGE MASTER ... LOG_FILE='x'. */
+static const char *
+position_of(struct backup_look *x, const struct backup_item *item)
+{
+	size_t len;
+	const char *head = backup_edge(x->a, item->path, 0, &len),
+		   *at = strstr(head, "MASTER_LOG_FILE='");
+
+	if (at == NULL)
+		return NULL;
+	at += strlen("MASTER_LOG_FILE='");
+	len = strcspn(at, "'\n");
+	return at[len] == '\'' && len > 0 && len < 200 ? arena_strndup(x->a, at, len) : NULL;
+}
+
+int
+backup_gap_my_dump(struct backup_look *x, const struct backup_item *item, struct err *e)
+{
+	const char *file = position_of(x, item);
+	const struct backup_live *live = x->live;
+	size_t i;
+
+	(void)e;
+	if (file == NULL) {
+		backup_find(x, "logs", BACKUP_WARN,
+		    "it names no position of the binary log (--master-data): what was written "
+		    "since cannot be replayed onto it");
+		return 0;
+	}
+	for (i = 0; i < live->nlogs && strcmp(live->logs[i], file) != 0; i++)
+		;
+	if (live->nlogs == 0)
+		backup_find(x, "logs", live->log == NULL ? BACKUP_WARN : BACKUP_FAIL,
+		    "which binary logs the server has is not known, so nothing says that %s and "
+		    "all "
+		    "since are there",
+		    file);
+	else if (i == live->nlogs)
+		backup_find(x, "logs", BACKUP_FAIL,
+		    "%s, where it begins, is gone from the server, which has %s and later: what "
+		    "was "
+		    "written between it and now is lost",
+		    file, live->logs[0]);
+	else
+		backup_find(x, "logs", BACKUP_OK, "the server has every binary log since, %s to %s",
+		    file, live->logs[live->nlogs - 1]);
 	return 0;
 }

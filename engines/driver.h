@@ -79,6 +79,10 @@ struct driver {
 	int (*rights)(struct cluster *c, struct waiter *w, struct arena *a, struct member *m,
 	    struct right **out, size_t *n, struct err *e); /* NULL: not told yet */
 
+	/* Its version and its log, for backups: what of it cannot be seen stays empty. */
+	int (*logs)(struct cluster *c, struct waiter *w, struct arena *a, struct member *m,
+	    struct backup_live *out, struct err *e);
+
 	/* Restoring a table: see ask.h. NULL: not known there yet. */
 	int (*dump)(struct waiter *w, struct arena *a, const struct dump_question *q,
 	    struct dump_facts *out, void (*progress)(void *ctx, const char *line), void *ctx,

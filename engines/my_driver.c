@@ -236,8 +236,9 @@ cancel(struct conn *x)
 		.refine = my_ask_refine, .reads = my_ask_reads, .syntax = my_ask_syntax,           \
 		.dependents = my_ask_dependents, .estimate = my_ask_estimate, .list = my_ask_list, \
 		.names = my_ask_names, .attempt = my_attempt, .check_main = my_check_main,         \
-		.fate = my_ask_fate, .pen = my_pen, .xact_status = my_xact_status,                 \
-		.dump = my_ask_dump, .standing = my_ask_standing, .procedures = my_procedures,     \
+		.fate = my_ask_fate, .logs = my_ask_logs, .dump = my_ask_dump,                     \
+		.standing = my_ask_standing, .pen = my_pen, .xact_status = my_xact_status,         \
+		.procedures = my_procedures,                                                       \
 	}
 
 const struct driver driver_mariadb = MY_DRIVER("mariadb");

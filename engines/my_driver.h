@@ -80,6 +80,8 @@ int my_ask_names(struct cluster *c, struct waiter *w, struct arena *a, const cha
 int my_attempt(struct conn *x, struct waiter *w, int64_t deadline, struct effect *f);
 int my_check_main(struct cluster *c, struct waiter *w, struct conn *x, struct err *e);
 int my_pen(struct cluster *c, struct waiter *w, struct member *m, struct err *e);
+int my_ask_logs(struct cluster *c, struct waiter *w, struct arena *a, struct member *m,
+    struct backup_live *out, struct err *e);
 int my_ask_fate(struct cluster *c, struct waiter *w, struct member *m, const struct fate_asked *q,
     struct fate *out, struct err *e);
 int my_xact_status(struct cluster *c, struct waiter *w, struct member *m, const char *xid,

@@ -120,6 +120,7 @@ const struct driver driver_postgresql = {
     .names = pg_ask_names,
     .fate = pg_ask_fate,
     .rights = pg_ask_rights,
+    .logs = pg_ask_logs,
     .dump = pg_ask_dump,
     .standing = pg_ask_standing,
     .attempt = pg_attempt,

@@ -48,6 +48,8 @@ int pg_ask_list(struct cluster *c, struct waiter *w, struct arena *a, enum ask_l
     const char *argument, struct listing *out, struct err *e);
 int pg_ask_names(struct cluster *c, struct waiter *w, struct arena *a, const char *prefix,
     const char ***out, size_t *n, struct err *e);
+int pg_ask_logs(struct cluster *c, struct waiter *w, struct arena *a, struct member *m,
+    struct backup_live *out, struct err *e);
 int pg_ask_rights(struct cluster *c, struct waiter *w, struct arena *a, struct member *m,
     struct right **out, size_t *n, struct err *e);
 int pg_ask_dump(struct waiter *w, struct arena *a, const struct dump_question *q,

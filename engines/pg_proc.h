@@ -94,6 +94,8 @@ int undo_settings(struct undo *u, struct pg_conn *conn, struct err *e);
 /* pg_source.c: a safety copy, or a dump, as the source. */
 int undo_source_start(struct undo *u, int major, int64_t room, struct err *e);
 int undo_load(struct undo *u, const char *dump, const char *const *options, struct err *e);
+/* A script through psql. */
+int undo_psql(struct undo *u, const char *database, const char *path, int may_fail, struct err *e);
 int undo_source_ready(struct undo *u, const char *name, const char *database, struct err *e);
 int undo_source_copy(struct undo *u, const char *dir, const char *database, struct err *e);
 void undo_source_stop(struct undo *u);
@@ -137,11 +139,6 @@ int undo_columns(
 
 /* pg_proc_database.c */
 int proc_undo_database(struct cluster *c, struct waiter *w, const struct step *s, struct arena *a,
-    struct outcome *out, void (*progress)(void *ctx, const char *line), void *ctx, struct err *e);
-/* pg_proc_backup.c */
-int proc_backup_take(struct cluster *c, struct waiter *w, const struct step *s, struct arena *a,
-    struct outcome *out, void (*progress)(void *ctx, const char *line), void *ctx, struct err *e);
-int proc_backup_drill(struct cluster *c, struct waiter *w, const struct step *s, struct arena *a,
     struct outcome *out, void (*progress)(void *ctx, const char *line), void *ctx, struct err *e);
 int proc_safety_copy(struct cluster *c, struct waiter *w, const struct step *s, struct arena *a,
     struct outcome *out, void (*progress)(void *ctx, const char *line), void *ctx, struct err *e);

@@ -19,8 +19,8 @@
 #define LOAD_MS (12LL * 3600 * 1000)
 
 /* A script, as the scratch server's administrator. Roles may be there already: that is no error. */
-static int
-run_script(struct undo *u, const char *database, const char *path, int may_fail, struct err *e)
+int
+undo_psql(struct undo *u, const char *database, const char *path, int may_fail, struct err *e)
 {
 	const char *const argv[] = {undo_program(u, "psql", e), "-X", "-q", "-v",
 	    may_fail ? "ON_ERROR_STOP=0" : "ON_ERROR_STOP=1", "-d",
@@ -98,13 +98,13 @@ undo_source_copy(struct undo *u, const char *dir, const char *database, struct e
 	if (undo_source_start(u, c.major, bytes * 3, e) < 0)
 		return -1;
 	undo_say(u, "loading the copy");
-	if (run_script(u, "postgres", copy_path(u->a, &c, "roles.sql"), 1, e) < 0 ||
+	if (undo_psql(u, "postgres", copy_path(u->a, &c, "roles.sql"), 1, e) < 0 ||
 	    undo_load(u, copy_path(u->a, &c, "schema.dump"), options, e) < 0)
 		return err_wrap(e, "loading the copy of %s", dir);
 	for (i = 0; i < c.nfiles; i++)
 		if ((strncmp(c.files[i].name, "data.", 5) == 0 ||
 			strcmp(c.files[i].name, "sequences.sql") == 0) &&
-		    run_script(u, database, copy_path(u->a, &c, c.files[i].name), 0, e) < 0)
+		    undo_psql(u, database, copy_path(u->a, &c, c.files[i].name), 0, e) < 0)
 			return err_wrap(e, "loading %s", c.files[i].what);
 	return undo_source_ready(u, "the safety copy", database, e);
 }

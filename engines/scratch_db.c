@@ -23,6 +23,7 @@
 #define PREFIX "holdfast-scratch."
 #define TOOL_MS 180000
 #define READY_MS 120000
+#define RECOVERY_MS (12LL * 3600 * 1000)
 #define ROOM_MIN (128 << 20)
 
 static const char *
@@ -188,9 +189,9 @@ server_argv(struct scratch_db *x, struct arena *a)
 	static const char *const pg[] = {"listen_addresses=", "fsync=off", "full_page_writes=off",
 	    "synchronous_commit=off", "shared_buffers=64MB", "max_connections=20",
 	    "wal_level=minimal", "max_wal_senders=0", "archive_mode=off", "autovacuum=off",
-	    "max_worker_processes=4", "hot_standby=off", "cluster_name=" SCRATCH_MARKER,
-	    "logging_collector=off", "log_destination=stderr", "ssl=off",
-	    "shared_preload_libraries=", NULL};
+	    "max_worker_processes=4", "max_prepared_transactions=64", "hot_standby=off",
+	    "cluster_name=" SCRATCH_MARKER, "logging_collector=off", "log_destination=stderr",
+	    "ssl=off", "shared_preload_libraries=", NULL};
 	static const char *const my[] = {"--skip-networking", "--skip-log-bin",
 	    "--skip-slave-start", "--server-id=0", "--innodb-buffer-pool-size=64M",
 	    "--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=OFF",
@@ -216,19 +217,22 @@ server_argv(struct scratch_db *x, struct arena *a)
 	argv[n++] = arena_printf(a, "--pid-file=%s/mysqld.pid", x->data);
 	for (i = 0; my[i] != NULL; i++)
 		argv[n++] = my[i];
+	if (x->is_whole)
+		argv[n++] = "--skip-grant-tables";
 	return argv;
 }
 
 static int
 wait_ready(struct scratch_db *x, struct waiter *w, struct err *e)
 {
-	int64_t deadline = now_ms() + READY_MS;
+	int64_t deadline = now_ms() + (x->is_whole ? RECOVERY_MS : READY_MS);
+	int recovers = x->is_whole && strcmp(x->engine, "postgresql") == 0;
 	char state[32];
 	int rc;
 
 	for (;;) {
 		if (scratch_server(x->data, state, NULL) == x->server.pid &&
-		    (strcmp(state, "ready") == 0 || strcmp(state, "standby") == 0))
+		    (strcmp(state, "ready") == 0 || (strcmp(state, "standby") == 0 && !recovers)))
 			return 0;
 		if (now_ms() > deadline)
 			return err_set(e, ERR_FAILED, "the scratch server did not start in time");
@@ -269,6 +273,13 @@ scratch_db_start(struct scratch_db *x, struct arena *a, struct waiter *w, int ma
 	    (x->dir[0] == '\0' && scratch_db_dir(x, a, 0, e) != 0) || make(x, a, w, e) != 0)
 		return -1;
 	return scratch_db_open(x, a, w, e);
+}
+
+int
+scratch_db_whole(struct scratch_db *x, struct arena *a, struct waiter *w, int major, struct err *e)
+{
+	x->is_whole = 1;
+	return find_programs(x, a, major, e) != 0 ? -1 : scratch_db_open(x, a, w, e);
 }
 
 void

@@ -16,6 +16,7 @@ struct scratch_db {
 	const char *login;	  /* who may do everything there */
 	const char *bin;	  /* directory of its programs */
 	struct scratch_user user; /* who it runs as */
+	int is_whole;		  /* its files come from elsewhere: its logins are not ours */
 	struct scratch server;
 };
 
@@ -31,6 +32,10 @@ int scratch_db_start(
     struct scratch_db *x, struct arena *a, struct waiter *w, int major, struct err *e);
 /* Starts a server on the data directory x->data, which lies in x->dir. */
 int scratch_db_open(struct scratch_db *x, struct arena *a, struct waiter *w, struct err *e);
+/* The same on files that were a server's elsewhere: it recovers first, as long as that takes, and
+ * lets everybody in who reaches the socket. */
+int scratch_db_whole(
+    struct scratch_db *x, struct arena *a, struct waiter *w, int major, struct err *e);
 /* Ends the server and removes the directory. Never fails: what stays is told by `left`. */
 void scratch_db_stop(struct scratch_db *x);
 

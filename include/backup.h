@@ -10,7 +10,10 @@
 
 #include "config.h"
 
-/* A finished backup of a method: one file. */
+/* Words of the option `method`; each has its row in engines/backup_method_table.c. NULL ends it. */
+extern const char *const backup_method_names[];
+
+/* A finished backup of a method: a file, a directory, or what the tool calls it. */
 struct backup_item {
 	const char *name, *path;
 	int64_t bytes, made; /* epoch seconds */
@@ -31,6 +34,7 @@ struct backup_proof {
 	int64_t ms; /* how long the restore took */
 	int64_t rows, tables;
 	const char *item;
+	const char *note; /* what was seen: how its counts differ, or why it failed; "" nothing */
 	int ok;
 };
 
@@ -53,6 +57,11 @@ struct backup_age {
 struct backup_live {
 	int major;		    /* 0: not known */
 	const char *data_directory; /* or NULL: not on this machine, or not known */
+	const char *log;	    /* the file of the log that it writes now; NULL: not known */
+	int64_t segment;	    /* bytes of one, PostgreSQL */
+	const char **logs;	    /* binary logs that it still has, oldest first */
+	size_t nlogs;
+	const char *archiving; /* what is wrong with its archiving of the log; NULL nothing */
 };
 
 #endif

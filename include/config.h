@@ -69,12 +69,17 @@ struct person_config {
 /* How a cluster's backups are made, as the site says; one file each. */
 struct backup_config {
 	const char *name, *cluster;
-	const char *method;    /* "pg_dump", "mariadb-dump", "file" */
-	const char *path;      /* directory */
+	const char *method;    /* of backup_method_names */
+	const char *path;      /* directory where they lie */
 	const char *pattern;   /* of file names in it, "*" by default */
 	const char *database;  /* NULL: the session's */
 	const char *log;       /* of the job that makes them, or NULL */
 	const char *heartbeat; /* a file the monitoring touches when it heard of one, or NULL */
+	const char *stanza;    /* what the tool calls the cluster, or NULL */
+	const char *tool;      /* the tool's own configuration file, or NULL */
+	const char *proofs;    /* directory of the drills' records; NULL: path */
+	const char **command;  /* a program and its arguments that makes one */
+	size_t ncommand;
 	int every_h;
 };
 

@@ -11,6 +11,26 @@
 
 #define BACKUP_MS (12 * 3600 * 1000)
 
+/* All that the procedure needs of the section: it knows no configuration. */
+static void
+section(struct arena *a, struct step *s, const struct backup_config *b, const char *database)
+{
+	size_t i;
+
+	steps_arg(a, s, "backup", b->name);
+	steps_arg(a, s, "method", b->method);
+	steps_arg(a, s, "path", b->path);
+	steps_arg(a, s, "pattern", b->pattern);
+	steps_arg(a, s, "database", b->database == NULL ? database : b->database);
+	steps_arg(a, s, "proofs", b->proofs);
+	if (b->stanza != NULL)
+		steps_arg(a, s, "stanza", b->stanza);
+	if (b->tool != NULL)
+		steps_arg(a, s, "config", b->tool);
+	for (i = 0; i < b->ncommand; i++)
+		steps_arg(a, s, arena_printf(a, "word%zu", i + 1), b->command[i]);
+}
+
 int
 policy_plan_backup(struct arena *a, struct plan *p, const struct guard_input *in,
     const struct backup_config *b, const char *verb, struct err *e)
@@ -52,11 +72,9 @@ policy_plan_backup(struct arena *a, struct plan *p, const struct guard_input *in
 	s->why = is_drill ? arena_printf(a,
 				"restore the newest of %s, read all of it, compare counts", b->name)
 			  : arena_printf(a, "write one more of %s to %s", b->name, b->path);
-	steps_arg(a, s, "backup", b->name);
-	steps_arg(a, s, "method", b->method);
-	steps_arg(a, s, "path", b->path);
-	steps_arg(a, s, "pattern", b->pattern);
-	steps_arg(a, s, "database", b->database == NULL ? in->session->database : b->database);
+	s->say = is_drill ? "PROVED: {report}" : "TAKEN: {report}";
+	steps_report(a, s, "report");
+	section(a, s, b, in->session->database);
 	policy_world(a, p, in->topology, in->session, in->holds, in->nholds);
 	return 0;
 }

@@ -218,14 +218,6 @@ say_replicas(struct bringing *b)
 		: "No replica is held: all of them replay the load and the swap.");
 }
 
-/* What did not fit is said at the end, and is in the step's outcome in the journal. */
-static void
-keep_report(struct arena *a, struct step *s, const char *name)
-{
-	s->keeps = arena_array(a, 1, sizeof(*s->keeps));
-	s->keeps[s->nkeeps++] = (struct keep){0, name, VALUE_TEXT};
-}
-
 static struct step *
 add_step(struct bringing *b, enum step_kind kind, const char *proc, int timeout_ms)
 {
@@ -243,7 +235,7 @@ add_step(struct bringing *b, enum step_kind kind, const char *proc, int timeout_
 	steps_arg(a, s, "schema", b->in->schema);
 	steps_arg(a, s, "table", b->in->table);
 	steps_arg(a, s, "side", b->in->dump->side);
-	keep_report(a, s, kind == KIND_LOAD ? "loading" : "swapping");
+	steps_report(a, s, kind == KIND_LOAD ? "loading" : "swapping");
 	return s;
 }
 
@@ -473,7 +465,7 @@ policy_plan_table_back(struct arena *a, struct plan *p, const struct guard_input
 	    "%s: the restored one goes to " RESTORE_ASIDE "%.8s, the one before comes back",
 	    in->engine->swapping, p->id);
 	s->say = "SWAPPED BACK: what stood before the restore stands again{swapping}";
-	keep_report(a, s, "swapping");
+	steps_report(a, s, "swapping");
 	p->back = BACK_STATEMENT;
 	p->way_back = arena_printf(a,
 	    "The restored one stays in %s " RESTORE_ASIDE "%.8s; the restore can be run again.",

@@ -16,6 +16,13 @@ steps_arg(struct arena *a, struct step *s, const char *name, const char *value)
 }
 
 void
+steps_report(struct arena *a, struct step *s, const char *name)
+{
+	s->keeps = arena_array(a, 1, sizeof(*s->keeps));
+	s->keeps[s->nkeeps++] = (struct keep){0, name, VALUE_TEXT};
+}
+
+void
 steps_set_part(struct plan *p, size_t from, enum step_part part)
 {
 	for (; from < p->nsteps; from++)

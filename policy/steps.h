@@ -8,6 +8,9 @@
 
 /* One argument of a procedure. name is static; value is copied, NULL is "". */
 void steps_arg(struct arena *a, struct step *s, const char *name, const char *value);
+/* What the step itself reports is kept under this name: said at its end, and in its outcome in the
+ * journal. */
+void steps_report(struct arena *a, struct step *s, const char *name);
 void steps_set_part(struct plan *p, size_t from, enum step_part part);
 void steps_set_conn(struct plan *p, size_t from, enum step_conn conn);
 void steps_set_undo(struct plan *p, size_t from, const char *undo);

@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "backup.h"
 #include "shell/config_table.h"
 #include "banned.h"
 
@@ -177,14 +178,13 @@ static const struct conf_option person_options[] = {
     {.name = NULL},
 };
 
-static const char *const methods[] = {"pg_dump", "mariadb-dump", "file", NULL};
-
 static const struct conf_option backup_options[] = {
     {.name = "cluster", .type = CONF_STRING, .expected = "the name of a cluster section"},
     {.name = "method",
 	.type = CONF_WORD,
-	.words = methods,
-	.expected = "pg_dump, mariadb-dump or file"},
+	.words = backup_method_names,
+	.expected = "pg_dump, mariadb-dump, pgbackrest, snapshot, mariadb-backup, mydumper, "
+		    "command or file"},
     {.name = "path",
 	.type = CONF_STRING,
 	.wrong = there_wrong,
@@ -200,6 +200,16 @@ static const struct conf_option backup_options[] = {
 	.type = CONF_STRING,
 	.wrong = there_wrong,
 	.expected = "the absolute path of a file"},
+    {.name = "stanza", .type = CONF_STRING, .expected = "the name of a stanza"},
+    {.name = "config",
+	.type = CONF_STRING,
+	.wrong = there_wrong,
+	.expected = "the absolute path of the tool's configuration file"},
+    {.name = "proofs",
+	.type = CONF_STRING,
+	.wrong = there_wrong,
+	.expected = "the absolute path of a directory"},
+    {.name = "command", .type = CONF_LIST, .expected = "a program and its arguments"},
     {.name = NULL},
 };
 

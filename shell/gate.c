@@ -136,7 +136,7 @@ say_given_back(struct app *app, const struct plan *p)
 			out_line(app, STYLE_SAFE,
 			    "  %-12s BACK: loaded, compared with its source, equal, committed",
 			    p->steps[i].node);
-		if (p->steps[i].kind == KIND_COPY)
+		if (p->steps[i].kind == KIND_COPY && p->steps[i].say == NULL)
 			out_line(app, STYLE_SAFE,
 			    "  %-12s COPIED: it stands there, and is verified", p->steps[i].node);
 		if (p->steps[i].kind == KIND_RELEASE && strcmp(last, p->steps[i].node) != 0) {

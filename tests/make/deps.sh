@@ -20,6 +20,7 @@ packages() {
 	libssh2-1-dev:reaches hosts over SSH
 	mariadb-server:throw-away MariaDB servers of lab and tests
 	mariadb-client:the plain client that tests compare with
+	pgbackrest:a repository of backups, in a test
 	mariadb-backup:copies of a running MariaDB server
 	mydumper:makes a directory that is restored from, in a test
 	openssh-server:a real sshd on loopback, for the tests of hosts
