@@ -109,6 +109,7 @@ restore_exec(struct context *c, int argc, char **argv, struct result *r, struct 
 	    planning_topology(c, e) != 0 || ask(c, &in, e) != 0)
 		return -1;
 	g.topology = c->topology;
+	planning_files(c, &g);
 	r->kind = RETURNS_PLAN;
 	r->plan = planning_new(c, c->line, c->line_len);
 	return policy_plan_table(c->arena, r->plan, &in, e);

@@ -13,7 +13,7 @@ struct copying {
 	struct context *c;
 	struct guard_input guard;
 	struct snapshot_input in;
-	struct host_facts host;
+	struct host_facts host, source_facts;
 	struct target_facts target;
 	struct path_facts source;
 };
@@ -68,7 +68,10 @@ source(struct copying *x, const char *word, struct err *e)
 	if (ask_path(c->cluster, c->waiter, c->arena, x->in.source_host, path, &x->source, e) != 0)
 		return -1;
 	x->in.source = &x->source;
-	return 0;
+	if (strcmp(x->in.source_host, x->host.name) == 0)
+		return 0;
+	x->in.source_facts = &x->source_facts;
+	return ask_host(c->cluster, c->waiter, c->arena, x->in.source_host, &x->source_facts, e);
 }
 
 static int

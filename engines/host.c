@@ -2,8 +2,10 @@
  * Hosts by name: which transport, and what all transports share. Must never run anything on a
  * host whose section does not say how to reach it.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "engines/reach.h"
 #include "text.h"
@@ -124,6 +126,24 @@ host_started(struct host_start *s, const char *data, size_t n)
 	return 0;
 }
 
+int
+host_fill(struct host_feed *f, const int *input)
+{
+	ssize_t n;
+
+	if (f->at < f->n)
+		return 1;
+	if (f->is_over || input == NULL)
+		return 0;
+	n = read(*input, f->data, sizeof(f->data));
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	f->at = 0;
+	f->n = n > 0 ? (size_t)n : 0;
+	f->is_over = n <= 0;
+	return n > 0;
+}
+
 static void
 keep(struct buf *b, const char *data, size_t n, int *is_cut)
 {
@@ -140,7 +160,8 @@ keep(struct buf *b, const char *data, size_t n, int *is_cut)
 void
 host_take(struct host_command *cmd, int is_err, const char *data, size_t n)
 {
-	keep(is_err ? &cmd->err : &cmd->out, data, n, &cmd->is_cut);
+	if (is_err || !cmd->is_stream)
+		keep(is_err ? &cmd->err : &cmd->out, data, n, &cmd->is_cut);
 	if (cmd->output != NULL)
 		cmd->output(cmd->ctx, is_err, data, n);
 }

@@ -77,18 +77,8 @@ host_of_step(struct cluster *c, struct waiter *w, const struct step *s, struct h
 	    s->node);
 }
 
-/* Lines of a script that begin with a percent sign are for whoever waits. */
-struct telling {
-	char line[400], last[400];
-	int64_t start_ms, start_bytes;
-	size_t n;
-	void (*progress)(void *ctx, const char *line);
-	void *ctx;
-};
-
-/* "BYTES OF WORDS" as a sentence with rate and time left. */
 static void
-tell_line(struct telling *t)
+tell_line(struct host_telling *t)
 {
 	struct arena *a = arena_new();
 	char *end;
@@ -115,10 +105,10 @@ tell_line(struct telling *t)
 	arena_free(a);
 }
 
-static void
-tell(void *ctx, int is_err, const char *data, size_t n)
+void
+host_tell(void *ctx, int is_err, const char *data, size_t n)
 {
-	struct telling *t = ctx;
+	struct host_telling *t = ctx;
 	size_t i;
 
 	for (i = 0; !is_err && i < n; i++) {
@@ -139,9 +129,9 @@ tell(void *ctx, int is_err, const char *data, size_t n)
 static int
 run_script(struct cluster *c, struct waiter *w, const struct step *s,
     const struct host_procedure *p, const char *const *words, size_t n, struct arena *a,
-    struct outcome *out, struct telling *t, struct err *e)
+    struct outcome *out, struct host_telling *t, struct err *e)
 {
-	struct host_command cmd = {.output = tell, .ctx = t};
+	struct host_command cmd = {.output = host_tell, .ctx = t};
 	struct host_conn *h;
 	int rc;
 
@@ -166,7 +156,7 @@ int
 host_proc(struct cluster *c, struct waiter *w, const struct step *s, struct arena *a,
     struct outcome *out, void (*progress)(void *ctx, const char *line), void *ctx, struct err *e)
 {
-	struct telling t = {.progress = progress, .ctx = ctx};
+	struct host_telling t = {.progress = progress, .ctx = ctx};
 	const struct host_procedure *p;
 	const char *words[WORDS_MAX];
 	int64_t start = now_ms();
@@ -175,6 +165,11 @@ host_proc(struct cluster *c, struct waiter *w, const struct step *s, struct aren
 
 	if (strcmp(s->proc, JOB_PAUSE) == 0 || strcmp(s->proc, JOB_RESUME) == 0) {
 		rc = host_job(c, w, s, out, e);
+		out->ms = now_ms() - start;
+		return rc;
+	}
+	if (strcmp(s->proc, "host-ship-v1") == 0) {
+		rc = host_ship(c, w, s, out, &t, e);
 		out->ms = now_ms() - start;
 		return rc;
 	}

@@ -20,15 +20,20 @@ host_script(struct host_conn *h, struct waiter *w, const char *script, const cha
     size_t n, int timeout_ms, struct host_command *cmd, struct err *e)
 {
 	const char *argv[HOST_ARGV_MAX + 1] = {"/bin/sh", "-c", script, "holdfast"};
-	const char *said;
 	size_t i;
 
 	for (i = 0; i < n && i < HOST_ARGV_MAX - 20; i++)
 		argv[4 + i] = words[i];
 	cmd->argv = argv;
 	cmd->timeout_ms = timeout_ms;
-	if (host_run(h, w, cmd, e) != 0)
-		return -1;
+	return host_run(h, w, cmd, e) != 0 ? -1 : host_script_ended(h, cmd, e);
+}
+
+int
+host_script_ended(struct host_conn *h, const struct host_command *cmd, struct err *e)
+{
+	const char *said;
+
 	if (cmd->status == 0 && !cmd->is_cut)
 		return 0;
 	said = buf_str(&cmd->err);

@@ -7,7 +7,8 @@
 
 extern const char script_host[], script_path[], script_my_state[], script_quarantine[],
     script_restore[], script_expunge[], script_target[], script_copy[], script_basebackup[],
-    script_mariabackup[];
+    script_mariabackup[], script_ship_begin[], script_ship_send[], script_ship_take[],
+    script_ship_sums[], script_ship_check[];
 /* Of a server's data directory: host_pg_table.c, host_my_table.c. */
 /* Of option files: host_my_file_table.c. */
 extern const char script_my_file[], script_my_harden[], script_my_soften[];
@@ -33,6 +34,24 @@ int host_check_given(const char *path, struct err *e);
 /* Runs a script of ours on an open connection; ERR_FAILED with its last words where it fails. */
 int host_script(struct host_conn *h, struct waiter *w, const char *script, const char *const *words,
     size_t n, int timeout_ms, struct host_command *cmd, struct err *e);
+/* What that answer means; the command ran. */
+int host_script_ended(struct host_conn *h, const struct host_command *cmd, struct err *e);
+
+/* Lines of a script that begin with a percent sign are for whoever waits: "BYTES OF WORDS" as a
+ * sentence with rate and time left. The last other line is kept. host_act.c */
+struct host_telling {
+	char line[400], last[400];
+	int64_t start_ms, start_bytes;
+	size_t n;
+	void (*progress)(void *ctx, const char *line);
+	void *ctx;
+};
+void host_tell(void *telling, int is_err, const char *data, size_t n);
+
+/* A copy from one host to another: host_ship.c */
+int host_ship(struct cluster *c, struct waiter *w, const struct step *s, struct outcome *out,
+    struct host_telling *t, struct err *e);
+
 /* The next pair of an answer: 1, or 0 at its end. *at starts at 0. */
 int host_pair(const struct buf *b, size_t *at, const char **name, const char **value);
 /* What the text of mountinfo says of f->real: a mount point, mounts below it, its other names. */

@@ -73,35 +73,63 @@ const char script_target[] =
 	"and "                                                                                     \
 	"could not get its name; it stands in $1/${q#./}/data\"\n"
 
+/* A directory of a server that does not run: $src, of device:inode $inode, as it was, and made of
+ * what can be copied. */
+#define SOURCE                                                                                     \
+	"same() { [ \"$(stat -c %d:%i -- \"$src\" 2>/dev/null)\" = \"$1\" ]; }\n"                  \
+	"used() {\n"                                                                               \
+	"	for p in /proc/[0-9]*; do\n"                                                             \
+	"		[ ! \"$p/cwd\" -ef \"$src\" ] || { who=${p#/proc/}; return 0; }\n"                      \
+	"	done\n"                                                                                  \
+	"	{ read -r who <\"$src/postmaster.pid\"; } 2>/dev/null && [ -d \"/proc/${who#-}\" "       \
+	"]\n"                                                                                      \
+	"}\n"                                                                                      \
+	"same \"$inode\" || die 8 \"$src is not the directory it was\"\n"                          \
+	"! used || die 8 \"process $who works in $src now: a server was started\"\n"               \
+	"odd=$(find \"$src\" -xdev -name '*\n*' -print -quit)\n"                                   \
+	"[ -z \"$odd\" ] || die 1 \"a file there has a line end in its name; nothing was "         \
+	"copied\"\n"                                                                               \
+	"odd=$(find \"$src\" -xdev ! -type f ! -type d ! -type s -print -quit)\n"                  \
+	"[ -z \"$odd\" ] || die 1 \"$odd is neither a file nor a directory; nothing was "          \
+	"copied\"\n"                                                                               \
+	"odd=$(find \"$src\" -xdev -type f ! -readable -print -quit)\n"                            \
+	"[ -z \"$odd\" ] || die 1 \"$odd cannot be read; nothing was copied\"\n"
+
+/* The partial copy is made, or goes on where its marker is this one. */
+#define TAKE_PARTIAL                                                                               \
+	"if mkdir -m 700 -- \"$q\" 2>/dev/null; then\n"                                            \
+	"	printf '%s' \"$marker\" >\"$q/MARKER\" || die 1 \"$q cannot be written\"\n"              \
+	"elif [ \"$(cat \"$q/MARKER\" 2>/dev/null)\" != \"$marker\" ]; then\n"                     \
+	"	die 8 \"$1/${q#./} is the partial copy of something else; nothing was written\"\n"       \
+	"fi\n"                                                                                     \
+	"had=$(size \"$q\")\n"                                                                     \
+	"[ \"$(free)\" -ge $((need - had + keep)) ] || die 1 \"$(free) bytes are free and about "  \
+	"$((need - had + keep)) are needed; nothing was copied\"\n"
+
+#define SUMS                                                                                       \
+	"sums() { find . -xdev -type f -print0 | LC_ALL=C sort -z | xargs -0 -r sha256sum --; }\n"
+
+#define KEPT                                                                                       \
+	"left=\"the partial copy stays in $1/${q#./}, and the same command goes on from there\"\n" \
+	"clean() { :; }\n"
+
+#define DIFFERS                                                                                    \
+	"watch || die 1 \"the copy differs from its source: $(tail -n 1 \"$q/LOG\"); it stays in " \
+	"$1/${q#./}, not under the target's name\"\n"
+
+/* It gets its name; the list of its sums stands beside it. */
+#define NAMED                                                                                      \
+	FINISH "n=$(wc -l <\"$q/MANIFEST\")\n"                                                     \
+	       "mv -T -n -- \"$q/MANIFEST\" \"./$3.sha256\"\n"                                     \
+	       "rm -f -- \"$q/MARKER\" \"$q/LOG\" \"$q/SUMS\" \"$q/MANIFEST\"; rmdir -- \"$q\"\n"  \
+	       "printf '%s files, %s bytes, equal by SHA-256; the list is %s.sha256\\n' \"$n\" "   \
+	       "\"$(size "                                                                         \
+	       "\"./$3\")\" \"$1/$3\"\n"
+
 /* $6 the source, $7 its device:inode, $8 the marker of this copy. */
-const char script_copy[] = BEGIN
-    "src=$6\n"
-    "left=\"the partial copy stays in $1/${q#./}, and the same command goes on from there\"\n"
-    "clean() { :; }\n"
-    "words() { echo copying; }\n"
-    "same() { [ \"$(stat -c %d:%i -- \"$src\" 2>/dev/null)\" = \"$1\" ]; }\n"
-    "used() {\n"
-    "	for p in /proc/[0-9]*; do\n"
-    "		[ ! \"$p/cwd\" -ef \"$src\" ] || { who=${p#/proc/}; return 0; }\n"
-    "	done\n"
-    "	{ read -r who <\"$src/postmaster.pid\"; } 2>/dev/null && [ -d \"/proc/${who#-}\" ]\n"
-    "}\n"
-    "same \"$7\" || die 8 \"$src is not the directory it was\"\n"
-    "! used || die 8 \"process $who works in $src now: a server was started\"\n"
-    "odd=$(find \"$src\" -xdev -name '*\n*' -print -quit)\n"
-    "[ -z \"$odd\" ] || die 1 \"a file there has a line end in its name; nothing was copied\"\n"
-    "odd=$(find \"$src\" -xdev ! -type f ! -type d ! -type s -print -quit)\n"
-    "[ -z \"$odd\" ] || die 1 \"$odd is neither a file nor a directory; nothing was copied\"\n"
-    "odd=$(find \"$src\" -xdev -type f ! -readable -print -quit)\n"
-    "[ -z \"$odd\" ] || die 1 \"$odd cannot be read; nothing was copied\"\n"
-    "if mkdir -m 700 -- \"$q\" 2>/dev/null; then\n"
-    "	printf '%s' \"$8\" >\"$q/MARKER\" || die 1 \"$q cannot be written\"\n"
-    "elif [ \"$(cat \"$q/MARKER\" 2>/dev/null)\" != \"$8\" ]; then\n"
-    "	die 8 \"$1/${q#./} is the partial copy of something else; nothing was written\"\n"
-    "fi\n"
-    "had=$(size \"$q\")\n"
-    "[ \"$(free)\" -ge $((need - had + keep)) ] || die 1 \"$(free) bytes are free and about "
-    "$((need - had + keep)) are needed; nothing was copied\"\n"
+const char script_copy[] = BEGIN KEPT
+    "src=$6 inode=$7 marker=$8\n"
+    "words() { echo copying; }\n" SOURCE TAKE_PARTIAL
     /* Complete files have their names and times; one that broke has another name. */
     "copy() {\n"
     "	to=$(pwd -P)/${q#./}/data\n"
@@ -122,8 +150,7 @@ const char script_copy[] = BEGIN
     "}\n"
     "copy 2>\"$q/LOG\" &\n"
     "pid=$!\n" WATCH "watch || die 1 \"the copy broke: $(tail -n 1 \"$q/LOG\"); $left\"\n"
-    "same \"$7\" && ! used || die 8 \"$src changed while it was copied; $left\"\n"
-    "sums() { find . -xdev -type f -print0 | LC_ALL=C sort -z | xargs -0 -r sha256sum --; }\n"
+    "same \"$inode\" && ! used || die 8 \"$src changed while it was copied; $left\"\n" SUMS
     "words() { echo verifying; }\n"
     "check() {\n"
     "	to=$(pwd -P)/${q#./}\n"
@@ -131,13 +158,66 @@ const char script_copy[] = BEGIN
     "sums | cmp - \"$to/MANIFEST\"\n"
     "}\n"
     "check 2>\"$q/LOG\" >&2 &\n"
+    "pid=$!\n" DIFFERS NAMED;
+
+/*
+ * The same from one host to another, what is sent going through the program that asks. $6 the
+ * marker. Says what is there already: size, time and name of every file.
+ */
+const char script_ship_begin[] = BEGIN KEPT
+    "marker=$6\n" TAKE_PARTIAL
+    "command -v tar >/dev/null || die 1 'tar is not on this host; nothing was copied'\n"
+    "mkdir -p -- \"$q/data\" && cd -P -- \"$q/data\" || die 1 \"$q/data cannot be made\"\n"
+    "find . -xdev -type f -printf '%s %T@ %p\\n'\n";
+
+#define SHIP_SOURCE                                                                                \
+	"die() { printf '%s\\n' \"$2\" >&2; exit \"$1\"; }\n"                                      \
+	"src=$1 inode=$2\n" SOURCE
+
+/* $1 the source, $2 its device:inode. Reads what is there, and sends the rest as an archive. */
+const char script_ship_send[] = SHIP_SOURCE
+    "cd -P -- \"$src\" || exit 1\n"
+    "tar --version 2>/dev/null | grep -q GNU || die 1 'GNU tar is not on this host; nothing was "
+    "copied'\n"
+    "{\n"
+    "	cat; echo //\n"
+    "	find . -xdev -type d -printf 'd d %p\\n'; find . -xdev -type f -printf '%s %T@ %p\\n'\n"
+    "} | awk '!all { if ($0 == \"//\") all = 1; else has[$0] = 1; next }\n"
+    "!($0 in has) { sub(/^[^ ]+ [^ ]+ /, \"\"); print }' | "
+    "tar --no-recursion --verbatim-files-from --format=posix --sparse -T - -cf -\n";
+
+/* Takes the archive; $6 the marker. A file that broke has another time, and is sent again. */
+const char script_ship_take[] =
+    BEGIN KEPT "words() { echo copying; }\n"
+	       "[ \"$(cat \"$q/MARKER\" 2>/dev/null)\" = \"$6\" ] || "
+	       "die 8 \"$1/${q#./} is the partial copy of something else; nothing was written\"\n"
+	       "exec 3<&0\n"
+	       "(cd -P -- \"$q/data\" && exec tar -xpf - <&3) 2>\"$q/LOG\" >&2 &\n"
+	       "pid=$!\n"
+	       "exec 3<&- </dev/null\n" WATCH
+	       "watch || die 1 \"the copy broke: $(tail -n 1 \"$q/LOG\"); $left\"\n";
+
+/* The sums of the source, $1 and $2 as above; and that it did not change meanwhile. */
+const char script_ship_sums[] = SHIP_SOURCE SUMS
+    /* Not in it itself: it looks who is. */
+    "(cd -P -- \"$src\" && sums) || die 1 'a file there could not be read'\n"
+    "same \"$inode\" && ! used || die 8 \"$src changed while it was copied\"\n";
+
+/* Compares with them; $6 the marker. */
+const char script_ship_check[] = BEGIN KEPT SUMS
+    "words() { echo verifying; }\n"
+    "[ \"$(cat \"$q/MARKER\" 2>/dev/null)\" = \"$6\" ] || "
+    "die 8 \"$1/${q#./} is the partial copy of something else; nothing was written\"\n"
+    "exec 3<&0\n"
+    "check() {\n"
+    "	to=$(pwd -P)/${q#./}\n"
+    "	cat <&3 >\"$to/MANIFEST\" & c=$!\n"
+    "	(cd -P -- \"$to/data\" && sums) >\"$to/SUMS\" && wait $c && cmp -- \"$to/SUMS\" "
+    "\"$to/MANIFEST\"\n"
+    "}\n"
+    "check 2>\"$q/LOG\" >&2 &\n"
     "pid=$!\n"
-    "watch || die 1 \"the copy differs from its source: $(tail -n 1 \"$q/LOG\"); it stays in "
-    "$1/${q#./}, not under the target's name\"\n" FINISH "n=$(wc -l <\"$q/MANIFEST\")\n"
-    "mv -T -n -- \"$q/MANIFEST\" \"./$3.sha256\"\n"
-    "rm -f -- \"$q/MARKER\" \"$q/LOG\" \"$q/MANIFEST\"; rmdir -- \"$q\"\n"
-    "printf '%s files, %s bytes, equal by SHA-256; the list is %s.sha256\\n' \"$n\" \"$(size "
-    "\"./$3\")\" \"$1/$3\"\n";
+    "exec 3<&- </dev/null\n" WATCH DIFFERS NAMED;
 
 /* $6 conninfo, $7 major version, $8 slot or "", $9 1: the slot is made, $10 1: as a standby, $11
  * the server's name. */

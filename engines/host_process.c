@@ -31,7 +31,10 @@ struct job {
 	pid_t pid;
 	int in, out, err, poll; /* -1 closed */
 	int64_t deadline;
+	struct host_feed *feed; /* NULL: none */
 };
+
+#define FEED_MS 10 /* a pipe without room or data is looked at again after this */
 
 static void
 close_fd(int *fd)
@@ -102,7 +105,8 @@ go(struct job *j, struct err *e)
 	j->cmd->is_started = j->cmd->is_unknown = 1;
 	if (write(j->in, "go\n", 3) != 3)
 		return err_set(e, ERR_CONN, "it broke when the command was to start");
-	close_fd(&j->in);
+	if (j->feed == NULL)
+		close_fd(&j->in);
 	return 0;
 }
 
@@ -144,16 +148,44 @@ read_one(struct job *j, int *fd, struct err *e)
 	return 0;
 }
 
+/* Sends what there is of its input; true where something went. Who reads no more has its reason,
+ * and says it by its end. */
+static int
+feed_some(struct job *j)
+{
+	struct host_feed *f = j->feed;
+	ssize_t n;
+
+	if (f == NULL || j->in < 0 || !j->cmd->is_started)
+		return 0;
+	if (!host_fill(f, j->cmd->input)) {
+		if (f->is_over)
+			close_fd(&j->in);
+		return 0;
+	}
+	n = write(j->in, f->data + f->at, f->n - f->at);
+	if (n < 0 && errno != EAGAIN && errno != EINTR)
+		close_fd(&j->in);
+	f->at += n > 0 ? (size_t)n : 0;
+	return n > 0;
+}
+
 static int
 pump(struct job *j, struct err *e)
 {
+	int64_t until;
 	int rc;
 
 	while (j->out >= 0 || j->err >= 0) {
-		rc = j->w->wait(j->w, j->poll, POLLIN, j->deadline);
+		until = j->deadline;
+		if (feed_some(j))
+			until = 0;
+		else if (j->feed != NULL && j->in >= 0 && now_ms() + FEED_MS < until)
+			until = now_ms() + FEED_MS;
+		rc = j->w->wait(j->w, j->poll, POLLIN, until);
 		if (rc < 0)
 			return err_set(e, ERR_CANCELLED, "cancelled");
-		if (rc == 0)
+		if (rc == 0 && now_ms() >= j->deadline)
 			return err_set(e, ERR_FAILED, "it did not end in time");
 		if (read_one(j, &j->out, e) != 0 || read_one(j, &j->err, e) != 0)
 			return -1;
@@ -300,15 +332,20 @@ job_free(struct job *j)
 static int
 run_job(struct job *j, const char *const *argv, char *const *env, struct err *e)
 {
+	struct host_feed feed = {.at = 0};
 	struct err own = {0};
 	int rc;
 
 	j->in = j->out = j->err = j->poll = -1;
 	j->deadline = now_ms() + j->cmd->timeout_ms;
+	j->feed = j->cmd->input == NULL ? NULL : &feed;
 	rc = start(j, argv, env, e);
+	if (rc == 0 && j->feed != NULL)
+		fcntl(j->in, F_SETFL, O_NONBLOCK);
 	if (rc == 0 && !j->is_remote) {
 		j->cmd->is_started = j->cmd->is_unknown = 1;
-		close_fd(&j->in);
+		if (j->feed == NULL)
+			close_fd(&j->in);
 	}
 	if (rc == 0)
 		rc = pump(j, &own) == 0 ? finish(j, e) : ended_early(j, &own, e);
@@ -390,7 +427,8 @@ run_remote(struct host_conn *h, struct waiter *w, struct host_command *cmd, stru
 	int rc;
 
 	buf_init(&line, HOST_LINE_MAX);
-	rc = host_line(&line, cmd->argv, e);
+	rc = cmd->input == NULL ? host_line(&line, cmd->argv, e)
+				: host_line_fed(&line, cmd->argv, e);
 	if (rc == 0 && h->config->jump != NULL)
 		rc = way(h, h->config, &argv[n++], e);
 	if (rc == 0) {

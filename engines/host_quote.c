@@ -43,10 +43,9 @@ host_quote(struct buf *b, const char *const *argv, struct err *e)
 }
 
 /* Nothing runs before the go: where the connection breaks earlier, nothing has happened. */
-static const char wrapper[] =
-    "printf 'holdfast:%s\\n' \"$$\"; read -r go && [ \"$go\" = go ] || exit 125; "
-    "exec /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C LC_ALL=C TZ=UTC "
-    "\"$@\" </dev/null";
+#define WRAPPER                                                                                    \
+	"printf 'holdfast:%s\\n' \"$$\"; read -r go && [ \"$go\" = go ] || exit 125; "             \
+	"exec /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C LC_ALL=C TZ=UTC \"$@\""
 
 /* env(1) would take a first word with = for a setting, one with a dash for an option. */
 static int
@@ -79,8 +78,8 @@ host_words(const char *const *argv, const char **out, struct err *e)
 	return 0;
 }
 
-int
-host_line(struct buf *b, const char *const *argv, struct err *e)
+static int
+line(struct buf *b, const char *wrapper, const char *const *argv, struct err *e)
 {
 	const char *words[HOST_ARGV_MAX + 1] = {"/bin/sh", "-c", wrapper, "holdfast"};
 	size_t n = 4, i;
@@ -91,4 +90,16 @@ host_line(struct buf *b, const char *const *argv, struct err *e)
 		words[n++] = argv[i];
 	buf_puts(b, "exec ");
 	return host_quote(b, words, e);
+}
+
+int
+host_line(struct buf *b, const char *const *argv, struct err *e)
+{
+	return line(b, WRAPPER " </dev/null", argv, e);
+}
+
+int
+host_line_fed(struct buf *b, const char *const *argv, struct err *e)
+{
+	return line(b, WRAPPER, argv, e);
 }

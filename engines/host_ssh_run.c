@@ -3,6 +3,7 @@
  * what broke before it has run nothing, and what is cancelled is ended there, by that id. Must
  * never say how a command ended before the far side closed its channel.
  */
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,7 +20,11 @@ struct ssh_job {
 	LIBSSH2_CHANNEL *channel;
 	int64_t deadline;
 	struct host_start start;
+	struct host_feed *feed; /* NULL: none */
+	int is_fed;		/* the far side was told that nothing more comes */
 };
+
+#define FEED_MS 10 /* a pipe without data is looked at again after this */
 
 static int
 exec(struct ssh_job *j, const char *line, struct err *e)
@@ -103,20 +108,54 @@ read_some(struct ssh_job *j, struct err *e)
 	return got;
 }
 
+/* Sends what there is of its input. 1 something went, 0 nothing now, -1 broken. */
+static int
+feed_some(struct ssh_job *j, struct err *e)
+{
+	struct host_feed *f = j->feed;
+	ssize_t n;
+
+	if (f == NULL || j->is_fed || !j->cmd->is_started)
+		return 0;
+	if (host_fill(f, j->cmd->input)) {
+		n = libssh2_channel_write(j->channel, f->data + f->at, f->n - f->at);
+		if (n < 0 && n != LIBSSH2_ERROR_EAGAIN)
+			return ssh_failed(j->link, "the connection broke", e);
+		f->at += n > 0 ? (size_t)n : 0;
+		return n > 0;
+	}
+	if (f->is_over && libssh2_channel_send_eof(j->channel) != LIBSSH2_ERROR_EAGAIN)
+		j->is_fed = 1;
+	return 0;
+}
+
+static int
+wait_some(struct ssh_job *j, struct err *e)
+{
+	if (j->feed == NULL || j->is_fed || j->feed->at < j->feed->n)
+		return ssh_wait(j->link, j->w, j->deadline, e);
+	if (now_ms() >= j->deadline)
+		return err_set(e, ERR_CONN, "it did not end in time");
+	if (j->w->wait(j->w, *j->cmd->input, POLLIN, now_ms() + FEED_MS) < 0)
+		return err_set(e, ERR_CANCELLED, "cancelled");
+	return 0;
+}
+
 static int
 pump(struct ssh_job *j, struct err *e)
 {
-	int rc;
+	int rc, sent;
 
 	for (;;) {
 		rc = read_some(j, e);
-		if (rc < 0)
+		sent = rc < 0 ? 0 : feed_some(j, e);
+		if (rc < 0 || sent < 0)
 			return -1;
-		if (rc > 0)
+		if (rc > 0 || sent > 0)
 			continue;
 		if (libssh2_channel_eof(j->channel))
 			break;
-		if (ssh_wait(j->link, j->w, j->deadline, e) != 0)
+		if (wait_some(j, e) != 0)
 			return -1;
 	}
 	while ((rc = libssh2_channel_wait_closed(j->channel)) == LIBSSH2_ERROR_EAGAIN)
@@ -195,13 +234,16 @@ int
 ssh_run(struct host_conn *h, struct waiter *w, struct host_command *cmd, struct err *e)
 {
 	struct ssh_job j = {.link = h->link, .w = w, .cmd = cmd};
+	struct host_feed feed = {.at = 0};
 	struct err own = {0};
 	struct buf line;
 	int rc;
 
 	j.deadline = now_ms() + cmd->timeout_ms;
 	buf_init(&line, HOST_LINE_MAX);
-	rc = host_line(&line, cmd->argv, &own);
+	j.feed = cmd->input == NULL ? NULL : &feed;
+	rc = cmd->input == NULL ? host_line(&line, cmd->argv, &own)
+				: host_line_fed(&line, cmd->argv, &own);
 	if (rc == 0)
 		rc = exec(&j, buf_str(&line), &own);
 	if (rc == 0)

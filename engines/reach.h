@@ -26,6 +26,8 @@ struct host_command {
 	void (*output)(
 	    void *ctx, int is_err, const char *data, size_t n); /* or NULL: as it comes */
 	void *ctx;
+	const int *input; /* a pipe, not blocking, that its standard input comes from; NULL: none */
+	int is_stream;	  /* its output is only passed on, not kept */
 	struct buf out, err; /* filled; host_command_free */
 	int status;	     /* exit status; -1 none */
 	char signal[16];     /* that ended it, without SIG; "" none */
@@ -60,6 +62,8 @@ int host_quote(struct buf *b, const char *const *argv, struct err *e);
 /* The command line sent to a host: says its process id, waits to be told to go, then becomes the
  * command with the fixed environment. */
 int host_line(struct buf *b, const char *const *argv, struct err *e);
+/* The same for a command that reads what follows the go. */
+int host_line_fed(struct buf *b, const char *const *argv, struct err *e);
 /* The same for this machine: words, no shell. out has room for HOST_ARGV_MAX + 1. */
 int host_words(const char *const *argv, const char **out, struct err *e);
 
@@ -90,6 +94,15 @@ struct host_start {
 /* Takes output; returns how many bytes at the end of data belong to the command itself, once the
  * process id was seen. -1: too much came before it. */
 ssize_t host_started(struct host_start *s, const char *data, size_t n);
+/* What goes to a command's standard input and is not sent yet. */
+struct host_feed {
+	char data[32768];
+	size_t at, n; /* what is left: data[at] to data[n] */
+	int is_over;  /* nothing more comes */
+};
+/* 1: something is there to send; 0: nothing now, or ever. */
+int host_fill(struct host_feed *f, const int *input);
+
 /* Keeps output, bounded, and passes it on. */
 void host_take(struct host_command *cmd, int is_err, const char *data, size_t n);
 

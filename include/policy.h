@@ -168,6 +168,7 @@ struct snapshot_input {
 	const char *login;		 /* node: its option copy */
 	const struct path_facts *source; /* the directory; of a node where its host can be asked */
 	const char *source_host;	 /* its host; NULL not known */
+	const struct host_facts *source_facts; /* of a directory on another host; NULL: the same */
 	const char *standby; /* it becomes this node's, as a standby; NULL: a plain copy */
 };
 /* A copy of a data directory, verified, never over anything. What cannot be is a refused plan. */

@@ -98,12 +98,6 @@ refused_directory(const struct copying *c)
 
 	if (c->in->standby != NULL)
 		return "a standby is made from a server that runs: name its node";
-	if (strcmp(c->in->source_host, c->in->host->name) != 0)
-		return arena_printf(a,
-		    "a stopped directory is copied on its own host (%s); another host gets a copy "
-		    "of a "
-		    "node that runs: name the node",
-		    c->in->source_host);
 	if (!x->is_directory || x->engine == NULL)
 		return arena_printf(a, "%s:%s is no data directory of PostgreSQL or MariaDB",
 		    c->in->source_host, x->real);
@@ -172,28 +166,41 @@ static void
 copy_directory(struct copying *c)
 {
 	const struct path_facts *x = c->from;
-	struct step *s = add_step(c, "host-copy-v1");
+	const struct host_facts *far = c->in->source_facts;
+	struct step *s = add_step(c, far == NULL ? "host-copy-v1" : "host-ship-v1");
 	const char *inode = arena_printf(c->arena, "%s:%s", x->device, x->inode);
 	const char *marker =
-	    arena_printf(c->arena, "holdfast copy\nof %s\ninode %s\nsystem %s\nat %llx", x->real,
-		inode, x->system, (unsigned long long)x->checkpoint);
+	    arena_printf(c->arena, "holdfast copy\nof %s%s%s\ninode %s\nsystem %s\nat %llx",
+		far == NULL ? "" : far->identity, far == NULL ? "" : " ", x->real, inode, x->system,
+		(unsigned long long)x->checkpoint);
 
+	if (far != NULL) {
+		arg(c, s, "source_host", far->name);
+		arg(c, s, "source_fingerprint", far->fingerprint);
+	}
 	arg(c, s, "source", x->real);
 	arg(c, s, "source_inode", inode);
 	arg(c, s, "marker", marker);
-	s->why = arena_printf(c->arena, "copy %s to %s/%s, file by file, compared by SHA-256",
-	    x->real, c->to->parent, c->to->name);
+	s->why = arena_printf(c->arena,
+	    "copy %s%s%s to %s/%s%s%s, file by file, compared by SHA-256", x->real,
+	    far == NULL ? "" : " of host ", far == NULL ? "" : far->name, c->to->parent,
+	    c->to->name, far == NULL ? "" : " on host ", far == NULL ? "" : c->in->host->name);
 	say(c, "snapshot", LEVEL_CONFIRM,
 	    arena_printf(c->arena,
-		"%s is copied to %s/%s: %s, %s are free there. %sIt reads the whole disk twice.",
-		x->real, c->to->parent, c->to->name,
+		"%s%s%s is copied to %s/%s%s%s: %s, %s are free there. %sIt reads the whole disk "
+		"twice%s.",
+		x->real, far == NULL ? "" : " of host ", far == NULL ? "" : far->name,
+		c->to->parent, c->to->name, far == NULL ? "" : " on host ",
+		far == NULL ? "" : c->in->host->name,
 		x->bytes < 0 ? "its size was not counted" : text_bytes(c->arena, x->bytes),
 		c->to->disk_free < 0 ? "it is not known how many"
 				     : text_bytes(c->arena, c->to->disk_free),
 		strcmp(c->to->marker, marker) == 0
 		    ? arena_printf(c->arena, "A copy that broke goes on: %s of it are there. ",
 			  text_bytes(c->arena, c->to->done))
-		    : ""));
+		    : "",
+		far == NULL ? ""
+			    : ", and goes through this machine: neither host reaches the other"));
 }
 
 /* A slot's name: what PostgreSQL takes of a node's. */
@@ -284,6 +291,15 @@ world(struct copying *c)
 	policy_say_host(a, c->plan, c->in->cluster, g->topology, c->in->host);
 	plan_add_fact(a, c->plan, arena_printf(a, "host %s identity", host), c->in->host->identity);
 	plan_add_fact(a, c->plan, arena_printf(a, "host %s boot", host), c->in->host->boot_id);
+	if (c->in->source_facts != NULL) {
+		policy_say_host(a, c->plan, c->in->cluster, g->topology, c->in->source_facts);
+		plan_add_fact(a, c->plan,
+		    arena_printf(a, "host %s identity", c->in->source_facts->name),
+		    c->in->source_facts->identity);
+		plan_add_fact(a, c->plan,
+		    arena_printf(a, "host %s boot", c->in->source_facts->name),
+		    c->in->source_facts->boot_id);
+	}
 	plan_add_fact(a, c->plan, arena_printf(a, "host %s target %s", host, c->to->given),
 	    c->to->exists ? "exists" : "is free");
 	if (c->from != NULL && c->in->node == NULL)
