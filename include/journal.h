@@ -32,8 +32,9 @@ struct journal_setup {
 	const char *const *closed; /* program and arguments, run on every closed file; NULL none */
 	size_t nclosed;
 	/* Called from another thread while the writer waits for a disk that does not answer, after
-	 * so many seconds: may write a line where people look. NULL: nobody is told. */
-	void (*slow)(void *ctx, const char *file, int seconds);
+	 * so many seconds: may write a line where people look. False: not now, it is asked
+	 * again soon. NULL: nobody is told. */
+	int (*slow)(void *ctx, const char *file, int seconds);
 	void *slow_ctx;
 };
 

@@ -21,7 +21,7 @@ struct jslow {
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
-	void (*tell)(void *ctx, const char *file, int seconds);
+	int (*tell)(void *ctx, const char *file, int seconds);
 	void *ctx;
 	/* under the lock */
 	int depth, is_asleep, is_over;
@@ -44,8 +44,8 @@ look(struct jslow *s)
 	if (s->depth == 0 || now < s->next)
 		return;
 	/* Said while the lock is held: the writer says nothing of its own before this is out. */
-	s->tell(s->ctx, s->file, (int)((now - s->since) / 1000));
-	s->next = now + later(now - s->since);
+	if (s->tell(s->ctx, s->file, (int)((now - s->since) / 1000)))
+		s->next = now + later(now - s->since);
 }
 
 static void *
@@ -73,7 +73,7 @@ watch(void *arg)
 }
 
 struct jslow *
-jslow_start(void (*tell)(void *ctx, const char *file, int seconds), void *ctx)
+jslow_start(int (*tell)(void *ctx, const char *file, int seconds), void *ctx)
 {
 	struct jslow *s = calloc(1, sizeof(*s));
 	pthread_condattr_t monotonic;

@@ -7,8 +7,9 @@
 struct jslow;
 
 /* `tell` is called from another thread while the writer waits, seldom and never at other times: it
- * may write a line where people look, and nothing else. NULL where no thread can be had. */
-struct jslow *jslow_start(void (*tell)(void *ctx, const char *file, int seconds), void *ctx);
+ * may write a line where people look, and nothing else; false: not now, it is asked again. NULL
+ * where no thread can be had. */
+struct jslow *jslow_start(int (*tell)(void *ctx, const char *file, int seconds), void *ctx);
 void jslow_stop(struct jslow *s); /* accepts NULL, as all here */
 /* Around whatever may wait for a disk; may be nested. */
 void jslow_enter(struct jslow *s, const char *file);

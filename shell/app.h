@@ -5,6 +5,7 @@
 #define APP_H
 
 #include <stdio.h>
+#include <sys/types.h>
 
 #include "cluster.h"
 #include "command.h"
@@ -57,10 +58,11 @@ struct app {
 	int rows_max; /* of a live screen: what is further down is counted, not shown; 0 all */
 	int64_t progress_ms; /* out_progress: when it last wrote, and how wide */
 	int progress_width;
-	int is_paging;		 /* a pager has the screen: notices wait */
-	struct repl *repl;	 /* line editing; NULL while there is none */
-	int exit;		 /* code of the last line */
-	int wants_paste;	 /* --paste: print requests as text for a chat, also with a store */
+	int is_paging;	     /* a pager has the screen: notices wait */
+	_Atomic pid_t pager; /* its process, for the thread that says that a disk hangs; 0 none */
+	struct repl *repl;   /* line editing; NULL while there is none */
+	int exit;	     /* code of the last line */
+	int wants_paste;     /* --paste: print requests as text for a chat, also with a store */
 	int has_journal_trouble; /* said */
 	int crawl_fd;		 /* watched; -1 none */
 	struct alarm *alarms;	 /* the last one said of each held node */

@@ -16,6 +16,8 @@ void out_line(struct app *app, enum style style, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 /* Several lines of text of our own making, each made inert. */
 void out_text(struct app *app, enum style style, const char *text, size_t len);
+/* True while a pager shows something; any thread may ask. */
+int pager_has_screen(const struct app *app);
 /* Lines one by one between begin and end; with `pages`, through the pager at a terminal. */
 struct out_lines;
 struct out_lines *out_lines_begin(struct app *app, int pages);

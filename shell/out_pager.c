@@ -17,6 +17,7 @@
 
 #include "arena.h"
 #include "shell/app.h"
+#include "shell/out.h"
 #include "shell/out_inside.h"
 #include "banned.h"
 
@@ -113,7 +114,19 @@ pager_start(struct pager *p)
 	fcntl(fds[1], F_SETFL, O_NONBLOCK);
 	p->fd = fds[1];
 	p->app->is_paging = 1;
+	p->app->pager = p->pid;
 	return 1;
+}
+
+/* One that ended and was not waited for yet has it no more. */
+int
+pager_has_screen(const struct app *app)
+{
+	siginfo_t ended = {0};
+	pid_t pid = app->pager;
+
+	return pid > 0 && waitid(P_PID, (id_t)pid, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+	       ended.si_pid == 0;
 }
 
 /* Ctrl-C belongs to the pager while it has the screen. */
@@ -170,6 +183,7 @@ pager_finish(struct pager *p)
 	}
 	if (fd >= 0)
 		close(fd);
+	p->app->pager = 0;
 	p->app->is_paging = 0;
 	pager_none(p, p->app);
 }

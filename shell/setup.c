@@ -127,21 +127,26 @@ choose_cluster(struct app *app, const char *target, struct err *e)
 }
 
 /* Runs in another thread while the shell hangs in the disk: nothing of the shell's may be touched.
- */
-static void
+ * A pager keeps its screen; whoever leaves it is told then. */
+static int
 say_slow(void *ctx, const char *file, int seconds)
 {
-	struct arena *a = arena_new();
-	const char *line = arena_printf(a,
+	struct arena *a;
+	const char *line;
+	ssize_t ignored;
+
+	if (pager_has_screen(ctx))
+		return 0;
+	a = arena_new();
+	line = arena_printf(a,
 	    "\nwaiting %d s for the disk of the journal %s: nothing is sent or acknowledged until "
 	    "it answers%s\n",
 	    seconds, text_inert(a, file, strlen(file), 0),
 	    seconds < 5 ? "" : "; this cannot be cancelled here: look at that disk from elsewhere");
-	ssize_t ignored = write(STDERR_FILENO, line, strlen(line));
-
-	(void)ctx;
+	ignored = write(STDERR_FILENO, line, strlen(line));
 	(void)ignored;
 	arena_free(a);
+	return 1;
 }
 
 static void

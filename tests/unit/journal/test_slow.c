@@ -24,11 +24,16 @@ __wrap_fdatasync(int fd)
 	return __real_fdatasync(fd);
 }
 
-static void
+static int
 tell(void *ctx, const char *file, int seconds)
 {
+	static int is_asked;
+
 	(void)ctx;
-	assert_true(dprintf(told, "%d %s\n", seconds, file) > 0);
+	/* Something else has the screen at first: asked again soon, and not after as long again. */
+	if (!is_asked++)
+		return 0;
+	return dprintf(told, "%d %s\n", seconds, file) > 0;
 }
 
 static struct journal *

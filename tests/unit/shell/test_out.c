@@ -3,6 +3,7 @@
  * terminal raw, whatever function shows it.
  */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -10,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -415,6 +417,31 @@ test_streams(void **state)
 	assert_in_range(after.ru_maxrss - before.ru_maxrss, 0, STREAM_KB);
 }
 
+/* What may be said over the screen of a pager: nothing, until it ended, waited for or not. */
+static void
+test_pager_has_screen(void **state)
+{
+	struct app app = {0};
+	siginfo_t ended;
+	pid_t pid;
+
+	(void)state;
+	assert_false(pager_has_screen(&app));
+	pid = fork();
+	if (pid == 0) {
+		pause();
+		_exit(0);
+	}
+	assert_true(pid > 0);
+	app.pager = pid;
+	assert_true(pager_has_screen(&app));
+	kill(pid, SIGKILL);
+	assert_int_equal(waitid(P_PID, (id_t)pid, &ended, WEXITED | WNOWAIT), 0);
+	assert_false(pager_has_screen(&app));
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_false(pager_has_screen(&app));
+}
+
 int
 main(void)
 {
@@ -428,6 +455,7 @@ main(void)
 	    cmocka_unit_test(test_error_position),
 	    cmocka_unit_test(test_nothing_raw),
 	    cmocka_unit_test(test_line_is_one_line),
+	    cmocka_unit_test(test_pager_has_screen),
 	    cmocka_unit_test(test_streams),
 	};
 
