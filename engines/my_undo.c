@@ -328,6 +328,32 @@ open_source(struct my_undo *u, const char *copy, struct err *e)
 	return my_undo_open(u, u->from, u->schema, &u->src, e);
 }
 
+/* After a failure: was it the held replica that went away? Released, it goes on to give what its
+ * snapshot has, and its applier waits. */
+static void
+source_failed(struct my_undo *u, struct err *e)
+{
+	struct my_conn *again = NULL;
+	struct err own = {0};
+	const char *was;
+
+	if (u->db != NULL || u->src == NULL || e == NULL || e->code == ERR_CANCELLED ||
+	    e->code == ERR_STALE || e->code == ERR_REFUSED)
+		return;
+	was = arena_strdup(u->a, e->msg);
+	if (my_session_open(u->c, u->w, u->from->address, NULL, 0, &again, &own) < 0) {
+		err_set(e, ERR_CONN,
+		    "%s went away while %s was read from it; what was loaded beside is removed, "
+		    "and "
+		    "nothing stands under its name (%s)",
+		    u->from->name, u->source, was);
+		err_hint(e,
+		    "`topology` shows which replicas are still held; the same undo, planned "
+		    "again, takes one of those");
+	}
+	my_conn_close(again);
+}
+
 int
 my_proc_undo_table(struct cluster *c, struct waiter *w, const struct step *s, struct arena *a,
     struct outcome *out, void (*progress)(void *ctx, const char *line), void *ctx, struct err *e)
@@ -344,6 +370,8 @@ my_proc_undo_table(struct cluster *c, struct waiter *w, const struct step *s, st
 	    (u.mode > MY_UNDO_TRUNCATE ||
 		(check_target(&u, e) == 0 && my_undo_columns(&u, e) == 0)))
 		rc = ways[u.mode](&u, e);
+	if (rc < 0)
+		source_failed(&u, e);
 	if (rc < 0 && u.dst != NULL)
 		clean(&u);
 	my_conn_close(u.src);

@@ -99,6 +99,8 @@ int undo_psql(struct undo *u, const char *database, const char *path, int may_fa
 int undo_source_ready(struct undo *u, const char *name, const char *database, struct err *e);
 int undo_source_copy(struct undo *u, const char *dir, const char *database, struct err *e);
 void undo_source_stop(struct undo *u);
+/* After a failure: was it the held standby that went away, or that somebody let go? */
+void undo_source_failed(struct undo *u, struct err *e);
 /* Materialized views are filled as they were. */
 int undo_views(struct undo *u, struct err *e);
 const char *undo_argument(const struct step *s, const char *name);

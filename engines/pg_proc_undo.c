@@ -477,6 +477,8 @@ proc_undo_table(struct cluster *c, struct waiter *w, const struct step *s, struc
 	    open_source(&u, undo_argument(s, "copy"), database, e) == 0 &&
 	    check_source(&u, e) == 0 && begin_target(&u, e) == 0 && ways[u.mode](&u, e) == 0)
 		rc = commit(&u, e);
+	if (rc < 0)
+		undo_source_failed(&u, e);
 	/* Without a COMMIT, closing the session rolls everything back. */
 	pg_close(u.src);
 	pg_close(u.dst);

@@ -16,6 +16,9 @@
 #include "text.h"
 #include "banned.h"
 
+#define SOURCE_HINT                                                                                \
+	"`topology` shows which replicas are still held; the same undo, planned again, takes one " \
+	"of those"
 #define LOAD_MS (12LL * 3600 * 1000)
 
 /* A script, as the scratch server's administrator. Roles may be there already: that is no error. */
@@ -107,6 +110,38 @@ undo_source_copy(struct undo *u, const char *dir, const char *database, struct e
 		    undo_psql(u, database, copy_path(u->a, &c, c.files[i].name), 0, e) < 0)
 			return err_wrap(e, "loading %s", c.files[i].what);
 	return undo_source_ready(u, "the safety copy", database, e);
+}
+
+void
+undo_source_failed(struct undo *u, struct err *e)
+{
+	CLEAN_RESULT PGresult *r = NULL;
+	struct pg_conn *again = NULL;
+	struct err own = {0};
+	const char *was;
+
+	if (u->db != NULL || u->src == NULL || u->is_committing || e == NULL ||
+	    e->code == ERR_CANCELLED || e->code == ERR_STALE || e->code == ERR_REFUSED)
+		return;
+	was = arena_strdup(u->a, e->msg);
+	if (pg_session_open(u->c, u->w, u->from->address, PQdb(u->src->pq), &again, &own) < 0) {
+		err_set(e, ERR_CONN,
+		    "%s went away while %s was read from it; nothing of it was brought back, and "
+		    "%s is as it was (%s)",
+		    u->from->name, u->full, u->to->name, was);
+		err_hint(e, SOURCE_HINT);
+	} else if (undo_do(u, again,
+		       "SELECT pg_catalog.pg_is_in_recovery() AND (SELECT "
+		       "pg_catalog.pg_is_wal_replay_paused())",
+		       0, NULL, &r, &own) == 0 &&
+		   PQgetvalue(r, 0, 0)[0] == 'f') {
+		err_set(e, ERR_STALE,
+		    "somebody released %s while %s was read from it; nothing of it was brought "
+		    "back, and %s is as it was (%s)",
+		    u->from->name, u->full, u->to->name, was);
+		err_hint(e, SOURCE_HINT);
+	}
+	pg_close(again);
 }
 
 void
