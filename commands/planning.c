@@ -33,6 +33,22 @@ planning_new(struct context *c, const char *text, size_t len)
 	return p;
 }
 
+struct judge_input
+planning_judge(const struct context *c, const struct plan *p)
+{
+	return (struct judge_input){.policy = c->policy,
+	    .cluster = c->cluster_config,
+	    .statements = p->statements,
+	    .nstatements = p->nstatements,
+	    .session = c->session,
+	    .topology = c->topology,
+	    .holds = c->holds,
+	    .nholds = c->nholds,
+	    .is_journal_writable = c->is_journal_writable,
+	    .is_signed = c->is_signed,
+	    .now = (int64_t)time(NULL)};
+}
+
 int
 planning_topology(struct context *c, struct err *e)
 {
@@ -44,23 +60,7 @@ planning_topology(struct context *c, struct err *e)
 int
 planning_guard(struct context *c, struct plan *p, const struct findings *f, struct err *e)
 {
-	struct judge_input in = {.policy = c->policy,
-	    .cluster = c->cluster_config,
-	    .statements = p->statements,
-	    .nstatements = p->nstatements,
-	    .session = c->session,
-	    .topology = c->topology,
-	    .holds = c->holds,
-	    .nholds = c->nholds,
-	    .is_journal_writable = c->is_journal_writable,
-	    .is_signed = c->is_signed,
-	    .now = (int64_t)time(NULL),
-	    .has_dependents = f->nblockers > 0,
-	    .no_cascade =
-		c->engine != NULL && c->engine->wording != NULL && c->engine->wording->no_cascade,
-	    .dependents = f->blockers,
-	    .ndependents = f->nblockers,
-	    .estimate = f->estimate};
+	struct judge_input in = planning_judge(c, p);
 	struct guard_input g = {.engine = c->engine,
 	    .policy = c->policy,
 	    .topology = c->topology,
@@ -68,6 +68,12 @@ planning_guard(struct context *c, struct plan *p, const struct findings *f, stru
 	    .holds = c->holds,
 	    .nholds = c->nholds};
 
+	in.has_dependents = f->nblockers > 0;
+	in.no_cascade =
+	    c->engine != NULL && c->engine->wording != NULL && c->engine->wording->no_cascade;
+	in.dependents = f->blockers;
+	in.ndependents = f->nblockers;
+	in.estimate = f->estimate;
 	policy_judge(c->arena, &in, &p->verdict);
 	searching_remember(c, p);
 	planning_backups(c, p);

@@ -7,6 +7,8 @@
 
 /* A plan with id, requester, incident, session and text filled from the context. */
 struct plan *planning_new(struct context *c, const char *text, size_t len);
+/* What the judge is asked about a plan's statements: the shell's state, and no findings. */
+struct judge_input planning_judge(const struct context *c, const struct plan *p);
 /* A fresh topology into the context; ERR_CONN where no node answers. */
 int planning_topology(struct context *c, struct err *e);
 /* What the catalog said, for the judge. */

@@ -69,17 +69,7 @@ sh_exec(struct context *c, int argc, char **argv, struct result *r, struct err *
 	    (ask_host(c->cluster, c->waiter, c->arena, argv[1], &h, e) != 0 ||
 		planning_topology(c, e) != 0))
 		return -1;
-	in = (struct judge_input){.policy = c->policy,
-	    .cluster = c->cluster_config,
-	    .statements = p->statements,
-	    .nstatements = p->nstatements,
-	    .session = c->session,
-	    .topology = c->topology,
-	    .holds = c->holds,
-	    .nholds = c->nholds,
-	    .is_journal_writable = c->is_journal_writable,
-	    .is_signed = c->is_signed,
-	    .now = (int64_t)time(NULL)};
+	in = planning_judge(c, p);
 	policy_plan_command(c->arena, p, &in, &h, arena_strndup(c->arena, c->line + from, len));
 	r->kind = RETURNS_PLAN;
 	r->plan = p;

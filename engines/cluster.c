@@ -90,6 +90,22 @@ cluster_member(struct cluster *c, const char *name)
 	return NULL;
 }
 
+void
+cluster_adopt(struct cluster *c, const char *name, char *address, struct conn *control)
+{
+	struct member *m = calloc(c->nmembers + 2, sizeof(*m));
+
+	if (m == NULL)
+		abort();
+	memcpy(m, c->members, c->nmembers * sizeof(*m));
+	free(c->members);
+	c->members = m;
+	m = &c->members[c->nmembers++];
+	text_copy(m->name, sizeof(m->name), name);
+	m->address = address;
+	m->control = control;
+}
+
 const char *
 cluster_application(const struct cluster *c, char *out, size_t size)
 {

@@ -64,6 +64,8 @@ struct cluster {
 };
 
 struct member *cluster_member(struct cluster *c, const char *name);
+/* What was found joins the members, with the session it was found over; owns both from now on. */
+void cluster_adopt(struct cluster *c, const char *name, char *address, struct conn *control);
 /* The node's control session, opened now if it is not; checks that the identity is still the
  * one seen before (ERR_STALE). Safe to call from one worker per member. */
 int member_control(

@@ -10,27 +10,6 @@
 
 #define DEPTH_MAX 200
 
-static int
-is_word(const struct my_expr *e, const char *words)
-{
-	return e->i < e->end && my_word_in(e->m, e->i, words);
-}
-
-static int
-is_op(const struct my_expr *e, const char *op)
-{
-	return e->i < e->end && my_op_at(e->m, e->i, op);
-}
-
-static int
-take(struct my_expr *e, const char *word)
-{
-	if (!is_word(e, word))
-		return 0;
-	e->i++;
-	return 1;
-}
-
 static void
 condition(struct my_value *v, enum my_worth yes, enum my_worth no)
 {
@@ -149,7 +128,7 @@ like(struct my_expr *e, struct my_value *a, const char *kind)
 	struct my_value b;
 
 	my_expr_operands(e, &b);
-	if (take(e, "escape"))
+	if (my_expr_take(e, "escape"))
 		e->i++;
 	if (b.text != NULL && matches_all(kind, b.text))
 		condition(a, WORTH_FREE, WORTH_FREE);
@@ -163,7 +142,7 @@ between(struct my_expr *e, struct my_value *a)
 	struct my_value low, high;
 
 	my_expr_operands(e, &low);
-	if (!take(e, "and")) {
+	if (!my_expr_take(e, "and")) {
 		condition(a, WORTH_FREE, WORTH_FREE);
 		return;
 	}
@@ -183,7 +162,7 @@ in_list(struct my_expr *e, struct my_value *a)
 	struct my_value x, left = *a;
 	enum my_worth sum = WORTH_FALSE;
 
-	if (!is_op(e, "(") || close > was) {
+	if (!my_expr_op(e, "(") || close > was) {
 		condition(a, WORTH_FREE, WORTH_FREE);
 		e->i = was;
 		return;
@@ -201,7 +180,7 @@ in_list(struct my_expr *e, struct my_value *a)
 		my_expr_or(e, &x);
 		compare("=", &one, &x);
 		sum = my_worth_or(sum, one.yes);
-		if (!is_op(e, ",") && e->i < e->end) {
+		if (!my_expr_op(e, ",") && e->i < e->end) {
 			sum = WORTH_FREE;
 			break;
 		}
@@ -215,17 +194,17 @@ in_list(struct my_expr *e, struct my_value *a)
 static void
 is_what(struct my_expr *e, struct my_value *a)
 {
-	int is_not = take(e, "not");
+	int is_not = my_expr_take(e, "not");
 
-	if (take(e, "null")) {
+	if (my_expr_take(e, "null")) {
 		int counts = !a->is_bool && a->needs && !a->is_odd;
 
 		condition(a, counts ? WORTH_REAL : WORTH_FREE, WORTH_FREE);
-	} else if (take(e, "unknown"))
+	} else if (my_expr_take(e, "unknown"))
 		condition(a, a->needs ? WORTH_REAL : WORTH_FREE, WORTH_FREE);
-	else if (is_word(e, "true false")) {
+	else if (my_expr_word(e, "true false")) {
 		my_as_condition(a);
-		if (is_word(e, "false"))
+		if (my_expr_word(e, "false"))
 			swap(a);
 		e->i++;
 	} else
@@ -242,7 +221,7 @@ comparison_op(struct my_expr *e, const char **op)
 	size_t i;
 
 	for (i = 0; ops[i] != NULL; i++)
-		if (is_op(e, ops[i])) {
+		if (my_expr_op(e, ops[i])) {
 			*op = ops[i];
 			e->i++;
 			return 1;
@@ -255,12 +234,12 @@ static void
 quantified(struct my_expr *e, const char *op, struct my_value *a)
 {
 	struct my_value left = *a;
-	int is_any = !is_word(e, "all");
+	int is_any = !my_expr_word(e, "all");
 
 	e->i++;
 	if (is_any && strcmp(op, "=") == 0)
 		in_list(e, a);
-	else if (is_op(e, "(")) {
+	else if (my_expr_op(e, "(")) {
 		my_expr_subquery(e, NULL, 0, a);
 		condition(a, left.needs && !left.is_odd ? WORTH_REAL : WORTH_FREE,
 		    left.needs && !left.is_odd ? WORTH_REAL : WORTH_FREE);
@@ -271,24 +250,24 @@ static int
 predicate(struct my_expr *e, struct my_value *v)
 {
 	int is_not =
-	    is_word(e, "not") && my_word_in(e->m, e->i + 1, "like regexp rlike between in");
+	    my_expr_word(e, "not") && my_word_in(e->m, e->i + 1, "like regexp rlike between in");
 
 	e->i += (size_t)is_not;
-	if (take(e, "like"))
+	if (my_expr_take(e, "like"))
 		like(e, v, "like");
-	else if (is_word(e, "regexp rlike")) {
+	else if (my_expr_word(e, "regexp rlike")) {
 		e->i++;
 		like(e, v, "regexp");
-	} else if (is_word(e, "sounds")) {
+	} else if (my_expr_word(e, "sounds")) {
 		e->i += 2;
 		like(e, v, "sounds");
-	} else if (take(e, "between"))
+	} else if (my_expr_take(e, "between"))
 		between(e, v);
-	else if (take(e, "in"))
+	else if (my_expr_take(e, "in"))
 		in_list(e, v);
-	else if (take(e, "member")) {
-		take(e, "of");
-		if (is_op(e, "("))
+	else if (my_expr_take(e, "member")) {
+		my_expr_take(e, "of");
+		if (my_expr_op(e, "("))
 			e->i = my_close(e->m, e->i);
 		condition(
 		    v, v->needs ? WORTH_REAL : WORTH_FREE, v->needs ? WORTH_REAL : WORTH_FREE);
@@ -308,14 +287,14 @@ comparison(struct my_expr *e, struct my_value *v)
 	my_expr_operands(e, v);
 	while (e->i < e->end) {
 		if (comparison_op(e, &op)) {
-			if (is_word(e, "any all some") && my_op_at(e->m, e->i + 1, "("))
+			if (my_expr_word(e, "any all some") && my_op_at(e->m, e->i + 1, "("))
 				quantified(e, op, v);
 			else {
 				my_expr_operands(e, &x);
 				predicate(e, &x);
 				compare(op, v, &x);
 			}
-		} else if (take(e, "is"))
+		} else if (my_expr_take(e, "is"))
 			is_what(e, v);
 		else if (!predicate(e, v))
 			break;
@@ -328,9 +307,9 @@ negation(struct my_expr *e, struct my_value *v)
 {
 	int n = 0;
 
-	while (take(e, "not"))
+	while (my_expr_take(e, "not"))
 		n++;
-	if (n > 0 && is_word(e, "exists") && n % 2 == 1) {
+	if (n > 0 && my_expr_word(e, "exists") && n % 2 == 1) {
 		comparison(e, v);
 		swap(v);
 		return;
@@ -348,7 +327,7 @@ conjunction(struct my_expr *e, struct my_value *v)
 	struct my_value x;
 
 	negation(e, v);
-	while (is_word(e, "and") || is_op(e, "&&")) {
+	while (my_expr_word(e, "and") || my_expr_op(e, "&&")) {
 		e->i++;
 		negation(e, &x);
 		condition(v, my_worth_and(v->yes, x.yes), my_worth_or(v->no, x.no));
@@ -358,7 +337,8 @@ conjunction(struct my_expr *e, struct my_value *v)
 static int
 is_or(const struct my_expr *e)
 {
-	return is_word(e, "or") || (is_op(e, "||") && !(e->m->mode & LEXICAL_PIPES_CONCAT));
+	return my_expr_word(e, "or") ||
+	       (my_expr_op(e, "||") && !(e->m->mode & LEXICAL_PIPES_CONCAT));
 }
 
 /* One of two operators that say the opposite of each other. */
@@ -415,8 +395,8 @@ my_expr_or(struct my_expr *e, struct my_value *v)
 	from[0] = e->i;
 	conjunction(e, v);
 	len[n++] = e->i - from[0];
-	while (is_or(e) || is_word(e, "xor")) {
-		int is_xor = is_word(e, "xor");
+	while (is_or(e) || my_expr_word(e, "xor")) {
+		int is_xor = my_expr_word(e, "xor");
 
 		e->i++;
 		from[n % MAX_BRANCHES] = e->i;

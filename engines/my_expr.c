@@ -27,27 +27,6 @@ my_worth_or(enum my_worth a, enum my_worth b)
 	return b == WORTH_FALSE || a < b ? a : b;
 }
 
-static int
-is_word(const struct my_expr *e, const char *words)
-{
-	return e->i < e->end && my_word_in(e->m, e->i, words);
-}
-
-static int
-is_op(const struct my_expr *e, const char *op)
-{
-	return e->i < e->end && my_op_at(e->m, e->i, op);
-}
-
-static int
-take(struct my_expr *e, const char *word)
-{
-	if (!is_word(e, word))
-		return 0;
-	e->i++;
-	return 1;
-}
-
 /* A value that tells nothing. */
 static void
 nothing(struct my_value *v)
@@ -107,7 +86,7 @@ column(struct my_expr *e, struct my_value *v)
 		part[0] = part[1];
 		part[1] = part[2];
 		part[2] = my_text(m, e->i++);
-		if (!is_op(e, ".") || e->i + 1 >= e->end)
+		if (!my_expr_op(e, ".") || e->i + 1 >= e->end)
 			break;
 		e->i++;
 	}
@@ -147,7 +126,7 @@ arguments(struct my_expr *e, struct my_value *v, const char *name)
 	e->end = close - 1;
 	e->i++;
 	while (e->i < e->end) {
-		if (is_op(e, "(") && my_word_in(e->m, e->i + 1, "select with"))
+		if (my_expr_op(e, "(") && my_word_in(e->m, e->i + 1, "select with"))
 			my_expr_subquery(e, NULL, 0, &x);
 		else
 			my_expr_or(e, &x);
@@ -155,11 +134,11 @@ arguments(struct my_expr *e, struct my_value *v, const char *name)
 			is_first_constant = x.is_constant && !x.is_null;
 		v->needs |= x.needs && !x.is_zeroed && !x.is_odd;
 		/* Commas, and words inside of calls: FROM, USING, AS type, SEPARATOR ... */
-		while (e->i < e->end && !is_op(e, ",") &&
-		       !is_word(e, "from using separator in for order against"))
+		while (e->i < e->end && !my_expr_op(e, ",") &&
+		       !my_expr_word(e, "from using separator in for order against"))
 			e->i++;
 		e->i += e->i < e->end;
-		while (is_word(e, "both leading trailing distinct by"))
+		while (my_expr_word(e, "both leading trailing distinct by"))
 			e->i++;
 	}
 	e->end = was;
@@ -193,9 +172,9 @@ call(struct my_expr *e, struct my_value *v)
 	char *name = my_text(e->m, e->i++);
 
 	arguments(e, v, name);
-	if (take(e, "against") && is_op(e, "("))
+	if (my_expr_take(e, "against") && my_expr_op(e, "("))
 		e->i = my_close(e->m, e->i);
-	if (take(e, "over") && is_op(e, "("))
+	if (my_expr_take(e, "over") && my_expr_op(e, "("))
 		e->i = my_close(e->m, e->i);
 	v->is_unsigned = my_is_listed(name, never_negative);
 	v->is_bits = my_is_listed(name, conditions);
@@ -208,8 +187,8 @@ of_case(struct my_expr *e, struct my_value *v)
 	struct my_value x;
 
 	e->i++;
-	while (e->i < e->end && !is_word(e, "end")) {
-		if (is_word(e, "when then else")) {
+	while (e->i < e->end && !my_expr_word(e, "end")) {
+		if (my_expr_word(e, "when then else")) {
 			e->i++;
 			continue;
 		}
@@ -221,7 +200,7 @@ of_case(struct my_expr *e, struct my_value *v)
 		if (e->i == before)
 			e->i++;
 	}
-	take(e, "end");
+	my_expr_take(e, "end");
 }
 
 static void
@@ -243,7 +222,7 @@ parenthesis(struct my_expr *e, struct my_value *v)
 	e->i++;
 	my_expr_or(e, v);
 	/* (a, b): a row. */
-	while (is_op(e, ",")) {
+	while (my_expr_op(e, ",")) {
 		e->i++;
 		my_expr_or(e, &x);
 		if (v->column == NULL || x.column == NULL)
@@ -264,24 +243,24 @@ parenthesis(struct my_expr *e, struct my_value *v)
 static void
 word(struct my_expr *e, struct my_value *v)
 {
-	if (is_word(e, "true false null unknown")) {
+	if (my_expr_word(e, "true false null unknown")) {
 		v->is_constant = v->is_number = 1;
-		v->is_null = is_word(e, "null unknown");
-		v->number = is_word(e, "true");
+		v->is_null = my_expr_word(e, "null unknown");
+		v->number = my_expr_word(e, "true");
 		e->i++;
-	} else if (is_word(e, "case"))
+	} else if (my_expr_word(e, "case"))
 		of_case(e, v);
-	else if (is_word(e, "exists") && my_op_at(e->m, e->i + 1, "(")) {
+	else if (my_expr_word(e, "exists") && my_op_at(e->m, e->i + 1, "(")) {
 		e->i++;
 		my_expr_subquery(e, NULL, 1, v);
-	} else if (is_word(e, "interval") && !my_op_at(e->m, e->i + 1, "(")) {
+	} else if (my_expr_word(e, "interval") && !my_op_at(e->m, e->i + 1, "(")) {
 		e->i++;
 		my_expr_or(e, v); /* the unit is a word behind it */
 		v->is_bool = 0;
 		e->i += e->i < e->end && e->m->t[e->i].type == MY_WORD;
 	} else if (my_op_at(e->m, e->i + 1, "("))
 		call(e, v);
-	else if (is_word(e,
+	else if (my_expr_word(e,
 		     "current_date current_time current_timestamp localtime localtimestamp "
 		     "utc_date utc_time utc_timestamp current_user current_role sysdate default"))
 		e->i++;
@@ -292,7 +271,7 @@ word(struct my_expr *e, struct my_value *v)
 		v->text = my_literal(e->m, e->i);
 		while (e->i < e->end && e->m->t[e->i].type == MY_STRING)
 			e->i++;
-	} else if (is_word(e, "date time timestamp n") && e->i + 1 < e->end &&
+	} else if (my_expr_word(e, "date time timestamp n") && e->i + 1 < e->end &&
 		   e->m->t[e->i + 1].type == MY_STRING) {
 		e->i += 2;
 		v->is_constant = 1;
@@ -308,12 +287,13 @@ primary(struct my_expr *e, struct my_value *v)
 	int sign = 1, is_inverted = 0;
 
 	nothing(v);
-	while (is_op(e, "-") || is_op(e, "+") || is_op(e, "~") || is_word(e, "binary")) {
-		sign = is_op(e, "-") ? -sign : sign;
-		is_inverted |= is_op(e, "~");
+	while (my_expr_op(e, "-") || my_expr_op(e, "+") || my_expr_op(e, "~") ||
+	       my_expr_word(e, "binary")) {
+		sign = my_expr_op(e, "-") ? -sign : sign;
+		is_inverted |= my_expr_op(e, "~");
 		e->i++;
 	}
-	if (is_op(e, "!")) {
+	if (my_expr_op(e, "!")) {
 		e->i++;
 		primary(e, v);
 		my_as_condition(v);
@@ -341,25 +321,25 @@ primary(struct my_expr *e, struct my_value *v)
 		column(e, v);
 	else if (t->type == MY_NAME)
 		call(e, v);
-	else if (is_op(e, "("))
+	else if (my_expr_op(e, "("))
 		parenthesis(e, v);
-	else if (is_op(e, "@@")) {
+	else if (my_expr_op(e, "@@")) {
 		e->i += 2;
-		while (is_op(e, "."))
+		while (my_expr_op(e, "."))
 			e->i += 2;
-	} else if (is_op(e, "\\N")) {
+	} else if (my_expr_op(e, "\\N")) {
 		v->is_constant = v->is_null = 1;
 		e->i++;
-	} else if (is_op(e, "{"))
+	} else if (my_expr_op(e, "{"))
 		v->is_odd = 1;
 	else
 		e->i++; /* a variable, a parameter */
 	/* All bits turned over: nearly always true, whatever it was. */
 	if (is_inverted)
 		v->is_number = v->is_bool = 0;
-	if (is_op(e, "."))
+	if (my_expr_op(e, "."))
 		e->i += 2; /* a call of another schema: the arguments follow */
-	if (is_word(e, "collate"))
+	if (my_expr_word(e, "collate"))
 		e->i += 2;
 }
 
@@ -370,12 +350,12 @@ is_arithmetic(const struct my_expr *e)
 	    "+", "-", "*", "/", "%", "^", "|", "&", "<<", ">>", "->", "->>", NULL};
 	size_t i;
 
-	if ((e->m->mode & LEXICAL_PIPES_CONCAT) && is_op(e, "||"))
+	if ((e->m->mode & LEXICAL_PIPES_CONCAT) && my_expr_op(e, "||"))
 		return 1;
 	for (i = 0; ops[i] != NULL; i++)
-		if (is_op(e, ops[i]))
+		if (my_expr_op(e, ops[i]))
 			return 1;
-	return is_word(e, "div mod");
+	return my_expr_word(e, "div mod");
 }
 
 /* Arithmetic: all operators alike, for only what they need matters. */
@@ -387,8 +367,9 @@ my_expr_operands(struct my_expr *e, struct my_value *v)
 
 	primary(e, v);
 	while (is_arithmetic(e)) {
-		is_mask = is_op(e, "&") || is_op(e, "%") || is_word(e, "mod");
-		is_times = is_op(e, "*") || is_op(e, "&") || is_op(e, "/") || is_word(e, "div");
+		is_mask = my_expr_op(e, "&") || my_expr_op(e, "%") || my_expr_word(e, "mod");
+		is_times = my_expr_op(e, "*") || my_expr_op(e, "&") || my_expr_op(e, "/") ||
+			   my_expr_word(e, "div");
 		e->i++;
 		primary(e, &x);
 		v->is_zeroed |= x.is_zeroed || (is_times && ((x.is_number && x.number == 0) ||
@@ -405,7 +386,7 @@ my_expr_operands(struct my_expr *e, struct my_value *v)
 		v->is_bool = v->is_number = v->is_unsigned = 0;
 		v->text = v->loose = NULL;
 	}
-	if (is_op(e, ":=")) {
+	if (my_expr_op(e, ":=")) {
 		e->i++;
 		my_expr_or(e, v);
 		v->is_odd = 1;

@@ -35,6 +35,26 @@ struct my_expr {
 	size_t i, end; /* cursor */
 };
 
+/* The cursor: at one of the words, at an operator, past a word that stands there. */
+static inline int
+my_expr_word(const struct my_expr *e, const char *words)
+{
+	return e->i < e->end && my_word_in(e->m, e->i, words);
+}
+static inline int
+my_expr_op(const struct my_expr *e, const char *op)
+{
+	return e->i < e->end && my_op_at(e->m, e->i, op);
+}
+static inline int
+my_expr_take(struct my_expr *e, const char *word)
+{
+	if (!my_expr_word(e, word))
+		return 0;
+	e->i++;
+	return 1;
+}
+
 /* Values and arithmetic, then everything up to OR. */
 void my_expr_operands(struct my_expr *e, struct my_value *v);
 void my_as_condition(struct my_value *v);

@@ -320,24 +320,6 @@ add_readers(struct my_crawl *k, struct topology *t, size_t at, struct arena *a)
 	}
 }
 
-static void
-adopt(struct cluster *c, struct my_sight *s)
-{
-	struct member *m = calloc(c->nmembers + 2, sizeof(*m));
-
-	if (m == NULL)
-		abort();
-	memcpy(m, c->members, c->nmembers * sizeof(*m));
-	free(c->members);
-	c->members = m;
-	m = &c->members[c->nmembers++];
-	text_copy(m->name, sizeof(m->name), s->name);
-	m->address = s->address;
-	m->control = my_as_conn(s->conn);
-	s->address = NULL;
-	s->conn = NULL;
-}
-
 struct topology *
 my_topology(struct my_crawl *k, struct arena *a)
 {
@@ -379,10 +361,16 @@ my_draw(struct cluster *c, void *sights, struct arena *a)
 {
 	struct my_crawl *k = sights;
 	struct topology *t = my_topology(k, a);
+	struct my_sight *s;
 	size_t i;
 
-	for (i = 0; i < k->nshown; i++)
-		if (k->shown[i]->member == NULL)
-			adopt(c, k->shown[i]);
+	for (i = 0; i < k->nshown; i++) {
+		s = k->shown[i];
+		if (s->member != NULL)
+			continue;
+		cluster_adopt(c, s->name, s->address, my_as_conn(s->conn));
+		s->address = NULL;
+		s->conn = NULL;
+	}
 	return t;
 }

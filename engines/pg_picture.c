@@ -9,35 +9,22 @@
 #include "text.h"
 #include "banned.h"
 
-/* What was found joins the members, with the session it was found over. */
-static void
-adopt(struct cluster *c, struct sight *s)
-{
-	struct member *m = calloc(c->nmembers + 2, sizeof(*m));
-
-	if (m == NULL)
-		abort();
-	memcpy(m, c->members, c->nmembers * sizeof(*m));
-	free(c->members);
-	c->members = m;
-	m = &c->members[c->nmembers++];
-	text_copy(m->name, sizeof(m->name), s->name);
-	m->address = s->address;
-	m->control = pg_as_conn(s->conn);
-	s->address = NULL;
-	s->conn = NULL;
-}
-
 struct topology *
 pg_draw(struct cluster *c, void *sights, struct arena *a)
 {
 	struct crawl *k = sights;
 	struct topology *t = crawl_topology(k, a);
+	struct sight *s;
 	size_t i;
 
-	for (i = 0; i < k->nshown; i++)
-		if (k->shown[i]->member == NULL)
-			adopt(c, k->shown[i]);
+	for (i = 0; i < k->nshown; i++) {
+		s = k->shown[i];
+		if (s->member != NULL)
+			continue;
+		cluster_adopt(c, s->name, s->address, pg_as_conn(s->conn));
+		s->address = NULL;
+		s->conn = NULL;
+	}
 	return t;
 }
 

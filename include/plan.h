@@ -92,6 +92,9 @@ struct plan *plan_decode(struct arena *a, const char *json, size_t len, struct e
 int plan_digest(struct arena *a, struct plan *p, struct err *e);
 /* Appends a zeroed step to the plan and returns it. */
 struct step *plan_add(struct arena *a, struct plan *p);
+/* Appends a node that the plan is for, as it was seen; the strings are copied. */
+void plan_add_node(struct arena *a, struct plan *p, const char *name, const char *identity,
+    const char *incarnation, enum role role, int is_held);
 void plan_add_fact(struct arena *a, struct plan *p, const char *name, const char *value);
 void plan_add_loss(struct arena *a, struct plan *p, const char *what, const char *detail);
 /* Where the plan acts, for people to type: a host's name where its main step is on one, else the

@@ -19,6 +19,18 @@ plan_add(struct arena *a, struct plan *p)
 	return s;
 }
 
+void
+plan_add_node(struct arena *a, struct plan *p, const char *name, const char *identity,
+    const char *incarnation, enum role role, int is_held)
+{
+	p->nodes = arena_grow(a, p->nodes, p->nnodes, sizeof(*p->nodes));
+	p->nodes[p->nnodes++] = (struct plan_node){.name = arena_strdup(a, name),
+	    .identity = arena_strdup(a, identity),
+	    .incarnation = arena_strdup(a, incarnation),
+	    .role = role,
+	    .is_held = is_held};
+}
+
 /* The world stays sorted by name; a fact said twice keeps its last value. */
 void
 plan_add_fact(struct arena *a, struct plan *p, const char *name, const char *value)

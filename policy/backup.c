@@ -58,9 +58,7 @@ policy_plan_backup(struct arena *a, struct plan *p, const struct guard_input *in
 	p->danger = DANGER_WRITE;
 	p->back = BACK_ROLLBACK;
 	p->way_back = "Nothing on the servers is changed.";
-	p->nodes = arena_array(a, 1, sizeof(*p->nodes));
-	p->nodes[p->nnodes++] = (struct plan_node){arena_strdup(a, n->name),
-	    arena_strdup(a, n->identity), arena_strdup(a, n->incarnation), n->role, 0};
+	plan_add_node(a, p, n->name, n->identity, n->incarnation, n->role, 0);
 	s = plan_add(a, p);
 	s->part = PART_MAIN;
 	s->type = STEP_PROC;

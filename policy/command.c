@@ -100,11 +100,7 @@ policy_plan_command(struct arena *a, struct plan *p, const struct judge_input *i
 	judge(a, p, in);
 	p->back = BACK_NONE;
 	p->way_back = "Nothing here takes back what a command did on a host.";
-	p->nodes = arena_grow(a, p->nodes, p->nnodes, sizeof(*p->nodes));
-	p->nodes[p->nnodes++] = (struct plan_node){.name = host->name,
-	    .identity = host->identity,
-	    .incarnation = host->boot_id,
-	    .role = ROLE_UNKNOWN};
+	plan_add_node(a, p, host->name, host->identity, host->boot_id, ROLE_UNKNOWN, 0);
 	s = plan_add(a, p);
 	s->part = PART_MAIN;
 	s->type = STEP_TEXT;

@@ -244,9 +244,7 @@ add_host(struct failing *f, const struct failover_side *side)
 
 	if (h == NULL)
 		return;
-	f->plan->nodes = arena_grow(a, f->plan->nodes, f->plan->nnodes, sizeof(*f->plan->nodes));
-	f->plan->nodes[f->plan->nnodes++] = (struct plan_node){arena_strdup(a, h->name),
-	    arena_strdup(a, h->identity), arena_strdup(a, h->boot_id), ROLE_UNKNOWN, 0};
+	plan_add_node(a, f->plan, h->name, h->identity, h->boot_id, ROLE_UNKNOWN, 0);
 	plan_add_fact(a, f->plan, arena_printf(a, "host %s identity", h->name), h->identity);
 	plan_add_fact(a, f->plan, arena_printf(a, "host %s boot", h->name), h->boot_id);
 }

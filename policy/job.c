@@ -53,11 +53,7 @@ policy_plan_job(struct arena *a, struct plan *p, const struct guard_input *in,
 	p->back = BACK_STATEMENT;
 	p->way_back = arena_printf(a, "jobs %s %s", is_resume ? "pause" : "resume", job->name);
 	say(a, p, job, is_resume);
-	p->nodes = arena_grow(a, p->nodes, p->nnodes, sizeof(*p->nodes));
-	p->nodes[p->nnodes++] = (struct plan_node){.name = host->name,
-	    .identity = host->identity,
-	    .incarnation = host->boot_id,
-	    .role = ROLE_UNKNOWN};
+	plan_add_node(a, p, host->name, host->identity, host->boot_id, ROLE_UNKNOWN, 0);
 	s = plan_add(a, p);
 	s->part = PART_MAIN;
 	s->type = STEP_PROC;

@@ -82,16 +82,9 @@ find_node(struct removing *r)
 }
 
 static void
-add_node(
-    struct removing *r, const char *name, const char *identity, const char *start, enum role role)
+add_node(struct removing *r, const struct node *n)
 {
-	struct plan *p = r->plan;
-
-	p->nodes = arena_grow(r->arena, p->nodes, p->nnodes, sizeof(*p->nodes));
-	p->nodes[p->nnodes++] = (struct plan_node){.name = arena_strdup(r->arena, name),
-	    .identity = arena_strdup(r->arena, identity),
-	    .incarnation = arena_strdup(r->arena, start),
-	    .role = role};
+	plan_add_node(r->arena, r->plan, n->name, n->identity, n->incarnation, n->role, 0);
 }
 
 static void
@@ -246,7 +239,8 @@ begin(struct removing *r, struct err *e)
 	if (r->host->fingerprint[0] == '\0')
 		say(r, "no-host-key", LEVEL_CONFIRM,
 		    "The host's key is not checked by this program on this way of reaching it.");
-	add_node(r, r->host->name, r->host->identity, r->host->boot_id, ROLE_UNKNOWN);
+	plan_add_node(
+	    r->arena, r->plan, r->host->name, r->host->identity, r->host->boot_id, ROLE_UNKNOWN, 0);
 	return 0;
 }
 
@@ -267,8 +261,8 @@ policy_plan_remove(struct arena *a, struct plan *p, const struct remove_input *i
 		return 0;
 	}
 	if (r.node != NULL)
-		add_node(&r, r.node->name, r.node->identity, r.node->incarnation, r.node->role);
-	add_node(&r, r.primary->name, r.primary->identity, r.primary->incarnation, r.primary->role);
+		add_node(&r, r.node);
+	add_node(&r, r.primary);
 	in->guard->engine->wording->fence(a, p, r.primary, NULL, 0, 0);
 	say_what(&r);
 	add_rename(&r);

@@ -307,17 +307,6 @@ world(struct copying *c)
 		    arena_printf(a, "%s:%s", c->from->device, c->from->inode));
 }
 
-static void
-add_node(
-    struct copying *c, const char *name, const char *identity, const char *start, enum role role)
-{
-	struct plan *p = c->plan;
-
-	p->nodes = arena_grow(c->arena, p->nodes, p->nnodes, sizeof(*p->nodes));
-	p->nodes[p->nnodes++] = (struct plan_node){arena_strdup(c->arena, name),
-	    arena_strdup(c->arena, identity), arena_strdup(c->arena, start), role, 0};
-}
-
 int
 policy_plan_snapshot(
     struct arena *a, struct plan *p, const struct snapshot_input *in, struct err *e)
@@ -329,13 +318,13 @@ policy_plan_snapshot(
 		return err_set(
 		    e, ERR_REFUSED, "who replicates from whom is not known, so nothing was done");
 	p->danger = DANGER_DANGEROUS;
-	add_node(&c, in->host->name, in->host->identity, in->host->boot_id, ROLE_UNKNOWN);
+	plan_add_node(a, p, in->host->name, in->host->identity, in->host->boot_id, ROLE_UNKNOWN, 0);
 	why = refused(&c);
 	if (why != NULL) {
 		say(&c, "snapshot", LEVEL_REFUSE, arena_printf(a, "%s; nothing was copied.", why));
 	} else if (in->node != NULL) {
-		add_node(
-		    &c, in->node->name, in->node->identity, in->node->incarnation, in->node->role);
+		plan_add_node(a, p, in->node->name, in->node->identity, in->node->incarnation,
+		    in->node->role, 0);
 		copy_node(&c);
 	} else {
 		copy_directory(&c);

@@ -264,12 +264,7 @@ add_load(struct arena *a, struct plan *p, const struct plan *filed, const struct
 static void
 add_node(struct arena *a, struct plan *p, const struct node *n, int is_held)
 {
-	p->nodes = arena_grow(a, p->nodes, p->nnodes, sizeof(*p->nodes));
-	p->nodes[p->nnodes++] = (struct plan_node){.name = arena_strdup(a, n->name),
-	    .identity = arena_strdup(a, n->identity),
-	    .incarnation = arena_strdup(a, n->incarnation),
-	    .role = n->role,
-	    .is_held = is_held};
+	plan_add_node(a, p, n->name, n->identity, n->incarnation, n->role, is_held);
 }
 
 /* Held replicas that came up at their recovery target: a resume would promote them. */

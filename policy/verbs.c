@@ -86,11 +86,9 @@ finish(struct verb *v)
 
 	p->nodes = NULL;
 	p->nnodes = 0;
-	for (i = 0; i < v->n; i++) {
-		p->nodes = arena_grow(v->arena, p->nodes, p->nnodes, sizeof(*p->nodes));
-		p->nodes[p->nnodes++] = (struct plan_node){v->nodes[i]->name, v->nodes[i]->identity,
-		    v->nodes[i]->incarnation, v->nodes[i]->role, look_is_paused(v->nodes[i])};
-	}
+	for (i = 0; i < v->n; i++)
+		plan_add_node(v->arena, p, v->nodes[i]->name, v->nodes[i]->identity,
+		    v->nodes[i]->incarnation, v->nodes[i]->role, look_is_paused(v->nodes[i]));
 	if (p->reversible == NULL)
 		p->reversible = "";
 	policy_world(v->arena, p, v->in->topology, &p->session, v->in->holds, v->in->nholds);
