@@ -112,7 +112,7 @@ lab_exec(struct context *c, int argc, char **argv, struct result *r, struct err 
 {
 	int i = 2, used, is_incident = strcmp(argv[1], "incident") == 0 && argc > 2;
 	struct lab_setup s = {
-	    .engine = is_incident && strcmp(argv[2], "gitlab") != 0 ? "mariadb" : "postgresql",
+	    .engine = is_incident && strcmp(argv[2], "cxalloy") == 0 ? "mariadb" : "postgresql",
 	    .shape = is_incident ? "star:1" : "single",
 	    .incident = is_incident ? argv[i++] : NULL};
 

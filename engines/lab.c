@@ -212,7 +212,9 @@ lab_fill(const struct lab *l, const char *schema)
 static int
 load(struct lab *l, struct waiter *w, struct err *e)
 {
-	return script(l, "shop", lab_fill(l, lab_schema), w, e);
+	if (script(l, "shop", lab_fill(l, lab_schema), w, e) != 0)
+		return -1;
+	return l->has_measurements ? script(l, "shop", lab_fill(l, lab_measurements), w, e) : 0;
 }
 
 /* Starts the primary, does nothing or loads, and stops it cleanly. */
@@ -429,13 +431,13 @@ find_incident(struct lab *l, struct err *e)
 	if (name == NULL)
 		return 0;
 	l->has_hosts = strcmp(name, "gitlab") == 0;
+	l->has_measurements = strcmp(name, "luscii") == 0;
 	if ((strcmp(name, "cxalloy") == 0 && l->kind == &lab_mariadb) ||
-	    (l->has_hosts && l->kind == &lab_postgresql))
+	    ((l->has_hosts || l->has_measurements) && l->kind == &lab_postgresql))
 		return 0;
 	return err_set(e, ERR_USAGE,
 	    "no incident of the name %s is there for this engine: cxalloy with mariadb, gitlab "
-	    "with "
-	    "postgresql",
+	    "and luscii with postgresql",
 	    name);
 }
 

@@ -48,12 +48,14 @@ struct lab {
 	gid_t group; /* of spool and journal */
 	struct lab_member nodes[LAB_MAX_NODES];
 	size_t nnodes;
-	int has_hosts; /* an sshd a node */
-	int nsync;     /* standbys in synchronous_standby_names */
+	int has_hosts;	      /* an sshd a node */
+	int has_measurements; /* tables of the incident "luscii" */
+	int nsync;	      /* standbys in synchronous_standby_names */
 	char admin[LAB_PASSWORD], replicator[LAB_PASSWORD], alice[LAB_PASSWORD], bob[LAB_PASSWORD];
 };
 
 extern const char *const lab_persons[]; /* NULL-terminated */
+extern const char lab_measurements[];	/* and the tables of the incident "luscii" */
 extern const char lab_schema[];		/* SQL; {ROWS}, {ITEMS} and {CUSTOMERS} are numbers */
 
 extern const struct lab_kind lab_postgresql, lab_mariadb, lab_mysql;

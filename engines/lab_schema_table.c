@@ -5,6 +5,18 @@
 #include "engines/lab_plan.h"
 #include "banned.h"
 
+/* Luscii: a large table that everybody reads, and the small one it is to refer to. */
+const char lab_measurements[] =
+    "CREATE TABLE devices (id bigint PRIMARY KEY, model text NOT NULL);\n"
+    "INSERT INTO devices SELECT i, 'model ' || i % 7 FROM generate_series(1, 100) i;\n"
+    "CREATE TABLE measurements (id bigint PRIMARY KEY, device_id bigint NOT NULL, "
+    "value numeric(8,2) NOT NULL, taken_at timestamptz NOT NULL);\n"
+    "INSERT INTO measurements SELECT i, 1 + i % 100, i % 200, timestamptz '2024-01-01 00:00Z' + "
+    "i * interval '1 minute' FROM generate_series(1, {ROWS}) i;\n"
+    "ALTER TABLE devices OWNER TO alice;\nALTER TABLE measurements OWNER TO alice;\n"
+    "GRANT SELECT, INSERT ON devices, measurements TO shop_app;\n"
+    "ANALYZE devices, measurements;\n";
+
 const char lab_schema[] =
     "SET synchronous_commit = off;\n"
     "SET maintenance_work_mem = '256MB';\n"
