@@ -117,10 +117,10 @@ same_as() {
 	visible | head -n 1 | grep -q '^PLAN '
 	key q
 	see_last 'PRIMARY shop>$'
-	visible | grep -qE '^  WHAT +DROP TABLE orders CASCADE;$'
-	visible | grep -qE '^  WHERE +pg1, the PRIMARY, database shop; held back first: pg2$'
-	visible | grep -qE '^  TAKES AWAY +table public.orders: 20,000 rows'
-	visible | grep -qE '^  WAY BACK '
+	in_sight '^  WHAT +DROP TABLE orders CASCADE;$'
+	in_sight '^  WHERE +pg1, the PRIMARY, database shop; held back first: pg2$'
+	in_sight '^  TAKES AWAY +table public.orders: 20,000 rows'
+	in_sight '^  WAY BACK '
 	line 'plan SELECT 1;'
 	see '^PLAN .* read$'
 	see_last 'PRIMARY shop>$'
@@ -179,9 +179,9 @@ released() {
 	see_last 'locks live'
 	line ' 0.3'
 	see_last 'AccessShareLock public.customers'
-	[ "$(visible | head -n 1 | grep -cE '^locks on pg1, [0-9:]+Z, every 0.3 s; q leaves')" = 1 ]
-	visible | grep -qE '^ [0-9]+ +\| postgres, nightly +\| .*\| holds it '
-	visible | grep -qE '^ \+- [0-9]+ +\| postgres +\| waits '
+	in_sight '^locks on pg1, [0-9:]+Z, every 0.3 s; q leaves'
+	in_sight '^ [0-9]+ +\| postgres, nightly +\| .*\| holds it '
+	in_sight '^ \+- [0-9]+ +\| postgres +\| waits '
 	released
 	see_last 'nobody waits for a lock on this node'
 	key q
@@ -200,10 +200,10 @@ released() {
 	shell 120 24
 	line 'activity live 0.3'
 	see_last '^ [0-9]+ '
-	[ "$(visible | grep -c 'app-')" = 12 ]
+	for i in $(seq 1 12); do in_sight "app-$i\b"; done
 	tm resize-window -x 120 -y 10
 	see_last '^\.\.\. and [0-9]+ more'
-	[ "$(visible | head -n 1 | grep -c '^activity on pg1')" = 1 ]
+	in_sight '^activity on pg1'
 	key C-c
 	see_last 'PRIMARY shop>$'
 	sql pg1 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'app-%'" >/dev/null

@@ -27,15 +27,6 @@ session() {
 	see_last '>$'
 }
 
-# The visible screen holds it: nothing of it has scrolled away.
-in_sight() {
-	local n=0
-	until visible | grep -qE -- "$1"; do
-		[ $((n++)) -lt 100 ] || { echo "not in sight: $1"; visible; return 1; }
-		sleep 0.1
-	done
-}
-
 @test "80x24: what, where, what is lost and the way back stand above the question" {
 	session 80 24 alice
 	line 'DROP TABLE orders CASCADE;'

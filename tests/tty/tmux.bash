@@ -61,6 +61,15 @@ visible() {
 	tm capture-pane -p
 }
 
+# The visible screen holds it: nothing of it has scrolled away. A live screen may be in the middle of a redraw.
+in_sight() {
+	local n=0
+	until visible | grep -qE -- "$1"; do
+		[ $((n++)) -lt $((SCREEN_WAIT * 10 * ${PATIENCE:-4})) ] || { echo "not in sight: $1"; visible; return 1; }
+		sleep 0.1
+	done
+}
+
 see() {
 	local n=0
 	while ! screen | grep -qE -- "$1"; do
