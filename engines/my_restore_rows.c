@@ -193,9 +193,9 @@ read_on(struct my_restoring *x, struct err *e)
 		if (what != MY_PIECE_STATEMENT || pick.kind != MY_PICK_ROWS)
 			continue;
 		hasher_add(x->hash, text, len);
-		x->p.data_done += (int64_t)len;
 		if (x->seen++ >= x->statements && load_one(x, &pick, text, len, e) < 0)
 			return -1;
+		x->p.data_done += (int64_t)len;
 		pace_say(&x->p);
 	} while (what != MY_PIECE_END);
 	return check(x, e);

@@ -99,21 +99,53 @@ read_conninfo(struct cluster *c, struct waiter *w, const char *node, char **out,
 	return 0;
 }
 
+/* Where the text of a statement ends up on a server. A setting that does not exist is left out. */
+#define QUIET(value)                                                                               \
+	"SELECT pg_catalog.set_config(s.name, " value ", false) FROM pg_catalog.pg_settings AS "   \
+	"s JOIN (VALUES ('log_statement', 'none'), ('log_min_duration_statement', '-1'), "         \
+	"('log_min_duration_sample', '-1'), ('log_transaction_sample_rate', '0'), "                \
+	"('log_duration', 'off'), ('log_min_error_statement', 'panic'), ('track_activities', "     \
+	"'off'), ('pg_stat_statements.track', 'none')) AS v(name, value) ON v.name = s.name"
+
+static const char hush[] = QUIET("v.value"), speak[] = QUIET("s.reset_val");
+
+/* A text that may hold a password: neither log nor statistics of the server see it. */
+static int
+run_hushed(struct pg_conn *x, struct waiter *w, const char *text, struct err *e)
+{
+	struct err why = {0};
+	int rc;
+
+	if (run_all(x, w, &(const char *const){hush}, 1, &why) < 0) {
+		err_set(e, ERR_REFUSED,
+		    "its log cannot be told to leave the connection's password out; nothing was "
+		    "set");
+		return err_hint(e, "GRANT SET ON PARAMETER log_statement and its like, or set "
+				   "primary_conninfo by hand with a passfile");
+	}
+	rc = run_all(x, w, &text, 1, e);
+	run_all(x, w, &(const char *const){speak}, 1, &why);
+	return rc;
+}
+
 static int
 set_conninfo(struct cluster *c, struct waiter *w, const struct step *s, struct arena *a,
     const char *conninfo, struct err *e)
 {
-	const char *texts[2] = {NULL, "SELECT pg_catalog.pg_reload_conf()"};
+	static const char *const reload = "SELECT pg_catalog.pg_reload_conf()";
+	const char *text;
 	struct member *m = cluster_member(c, s->node);
 	struct pg_conn *x;
 	int rc;
 
 	if (m == NULL)
 		return err_set(e, ERR_FAILED, "no node is called %s; nothing was sent", s->node);
-	texts[0] = conninfo == NULL ? "ALTER SYSTEM RESET primary_conninfo"
-				    : arena_printf(a, "ALTER SYSTEM SET primary_conninfo = %s",
-					  pg_quote_literal(a, conninfo));
-	rc = pg_control(c, m, w, &x, e) < 0 ? -1 : run_all(x, w, texts, 2, e);
+	text = conninfo == NULL ? "ALTER SYSTEM RESET primary_conninfo"
+				: arena_printf(a, "ALTER SYSTEM SET primary_conninfo = %s",
+				      pg_quote_literal(a, conninfo));
+	rc = pg_control(c, m, w, &x, e) < 0 || run_hushed(x, w, text, e) < 0
+		 ? -1
+		 : run_all(x, w, &reload, 1, e);
 	/* The server's own words may repeat the text, and the text a password. */
 	if (rc != 0 && e != NULL)
 		e->detail[0] = '\0';
@@ -130,14 +162,15 @@ proc_point(struct cluster *c, struct waiter *w, const struct step *s, struct are
 	int rc;
 
 	(void)a;
-	(void)progress;
-	(void)ctx;
 	buf_init(&b, 65536);
 	rc = read_conninfo(c, w, argument(s, "of"), &was, e);
 	if (rc == 0)
 		rc = moved(&b, was, s, e);
 	if (rc == 0)
 		rc = set_conninfo(c, w, s, own, buf_str(&b), e);
+	if (rc == 0 && progress != NULL && strstr(buf_str(&b), "password='") != NULL)
+		progress(ctx, "the password is part of primary_conninfo: the server writes such a "
+			      "value into its own log when it reads it again; use a passfile");
 	text_copy(out->tag, sizeof(out->tag), rc == 0 ? "done" : "not done");
 	if (was != NULL)
 		explicit_bzero(was, strlen(was));

@@ -384,6 +384,74 @@ test_no_crawl_beside(void **state)
 	assert_int_equal(run_effects(f->c, &f->w, &x, 1), 0);
 }
 
+static int
+is_in_file(const char *path, const char *word)
+{
+	char *line = NULL;
+	size_t room = 0;
+	FILE *f = fopen(path, "r");
+	int is_there = 0;
+
+	assert_non_null(f);
+	while (getline(&line, &room, f) > 0)
+		is_there |= strstr(line, word) != NULL;
+	free(line);
+	fclose(f);
+	return is_there;
+}
+
+static void
+note_line(void *ctx, const char *line)
+{
+	*(int *)ctx += strstr(line, "use a passfile") != NULL;
+}
+
+/* A standby is pointed elsewhere with a secret in its settings: its log, which has every statement,
+ * has not that one, and what follows is logged again. That the server itself says changed settings
+ * there when it reads them, is told. */
+static void
+test_no_secret_in_log(void **state)
+{
+	struct fixture *f = *state;
+	const char *was = ask_node(f, 2, "SHOW primary_conninfo"),
+		   *log = arena_printf(f->a, "%s/servers/%s.log", f->dir, f->nodes[1].name);
+	struct argument args[] = {{"of", f->nodes[2].name}, {"host", "127.0.0.1"},
+	    {"port", arena_printf(f->a, "%d", f->nodes[0].port)}, {"name", ""}};
+	struct step point = {.type = STEP_PROC,
+	    .node = f->nodes[1].name,
+	    .proc = "pg-point-v1",
+	    .args = args,
+	    .nargs = 4};
+	struct outcome out = {0};
+	int told = 0;
+
+	ask_node(f, 2,
+	    arena_printf(
+		f->a, "ALTER SYSTEM SET primary_conninfo = $$%s sslpassword=sesame$$", was));
+	ask_node(f, 2, "SELECT pg_reload_conf()");
+	ask_node(f, 1, "ALTER SYSTEM SET log_statement = 'all'");
+	ask_node(f, 1, "ALTER SYSTEM SET log_min_duration_statement = 0");
+	ask_node(f, 1, "SELECT pg_reload_conf()");
+	wait_for(f, 1, "SHOW log_min_duration_statement", "0");
+	wait_for(f, 2, "SELECT strpos(current_setting('primary_conninfo'), 'sesame') > 0", "t");
+	assert_int_equal(run_proc(f->c, &f->w, &point, f->a, &out, note_line, &told, &f->e), 0);
+	assert_int_equal(told, 1);
+	wait_for(f, 1,
+	    "SELECT strpos(current_setting('primary_conninfo'), 'sesame') > 0 /* seen */", "t");
+	assert_true(is_in_file(log, "/* seen */"));
+	assert_false(is_in_file(log, "SET primary_conninfo"));
+	assert_true(is_in_file(log, "pg_reload_conf"));
+	point.proc = "pg-unpoint-v1";
+	assert_int_equal(run_proc(f->c, &f->w, &point, f->a, &out, NULL, NULL, &f->e), 0);
+	ask_node(f, 1, "ALTER SYSTEM RESET log_statement");
+	ask_node(f, 1, "ALTER SYSTEM RESET log_min_duration_statement");
+	ask_node(f, 1, "SELECT pg_reload_conf()");
+	ask_node(f, 2, "ALTER SYSTEM RESET primary_conninfo");
+	ask_node(f, 2, "SELECT pg_reload_conf()");
+	wait_for(f, 1, "SELECT count(*) FROM pg_stat_wal_receiver WHERE status = 'streaming'", "1");
+	wait_for(f, 2, "SELECT count(*) FROM pg_stat_wal_receiver WHERE status = 'streaming'", "1");
+}
+
 int
 main(void)
 {
@@ -395,6 +463,7 @@ main(void)
 	    cmocka_unit_test(test_undo_of_hold),
 	    cmocka_unit_test(test_enter_refuses),
 	    cmocka_unit_test(test_commit_of_failed),
+	    cmocka_unit_test(test_no_secret_in_log),
 	    cmocka_unit_test(test_pen),
 	    cmocka_unit_test(test_no_crawl_beside),
 	};
