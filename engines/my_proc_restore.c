@@ -15,6 +15,7 @@
 
 #define LOAD_MS (30LL * 24 * 3600 * 1000)
 #define LOOK_MS 1000
+#define INDEX_SPEED 2.0
 
 int
 my_restore_do(struct my_restoring *x, const char *sql, struct err *e)
@@ -62,6 +63,7 @@ take_arguments(struct my_restoring *x, const struct step *s, struct err *e)
 	    .sizes = my_undo_argument(s, "index_bytes"),
 	    .held = my_undo_argument(s, "held"),
 	    .after = x->after,
+	    .index_speed = INDEX_SPEED,
 	    .began = time(NULL)};
 	if (u->to == NULL || x->d.path[0] != '/' || x->before[0] == '\0' || !is_word(x->encoding) ||
 	    strncmp(x->side, RESTORE_SIDE, strlen(RESTORE_SIDE)) != 0)

@@ -15,10 +15,10 @@
 
 #define SAY_MS 1000
 #define WINDOW_MS 500
-#define KEY_BYTES 24.0	/* a key of a btree, where no index of that name stands to be measured */
-#define PRIOR_SPEED 0.8 /* bytes of index to bytes of text loaded, in the same time */
-#define PRIOR_LOW 0.5
-#define PRIOR_HIGH 2.0
+#define KEY_BYTES 24.0 /* a key of a btree, where no index of that name stands to be measured */
+#define SOURCE_SPEED                                                                               \
+	25e6		 /* bytes of index a second, where nothing tells how fast the server is    \
+			  */
 #define FAIL_OVER_S 30.0 /* restart at its target, promotion, a look */
 #define REPLAY_RATE 4e7	 /* bytes of log a second, where nothing was measured */
 
@@ -141,12 +141,13 @@ note_rate(struct pace *x)
 	x->window_data = x->data_done;
 }
 
-/* Mean of the last windows, and how far they lie apart. */
+/* Of the last windows, or of all so far where they are few; and how far they lie apart. */
 static double
 rate_of(const struct pace *x, double *spread)
 {
 	size_t n = x->nrates < PACE_WINDOWS ? x->nrates : PACE_WINDOWS, i;
 	double sum = 0, mean, low = x->rates[0], high = x->rates[0];
+	int64_t ms = now_ms() - x->rows_ms;
 
 	for (i = 0; i < n; i++) {
 		sum += x->rates[i];
@@ -154,56 +155,66 @@ rate_of(const struct pace *x, double *spread)
 		high = x->rates[i] > high ? x->rates[i] : high;
 	}
 	mean = n == 0 ? 0 : sum / (double)n;
+	if (x->nrates < PACE_WINDOWS && !x->is_loaded && ms > 0)
+		mean = (double)x->data_done * 1000 / (double)ms;
 	*spread = n < 2 || mean <= 0 ? 0.5 : (high - low) / mean / (1 + (double)n / 4);
 	*spread = *spread < 0.05 ? 0.05 : *spread > 0.8 ? 0.8 : *spread;
 	return mean;
 }
 
+/* Bytes of index a second, before one was built: rows that wait for the dump say nothing of it. */
+static double
+prior_speed(const struct pace *x, double rate)
+{
+	int64_t ms = now_ms() - x->rows_ms;
+
+	if (!x->is_loaded && x->input_ms * 2 > ms && rate * x->index_speed < SOURCE_SPEED)
+		return SOURCE_SPEED;
+	return rate * x->index_speed;
+}
+
 /* Seconds of keys and indexes: by how fast they went so far, within one of them, too. */
 static void
-after_left(const struct pace *x, double rate, double *low, double *high)
+after_left(const struct pace *x, double rate, double *seconds, double *sure)
 {
-	double done = x->weight_done + x->now_done, left = x->weight - done, speed, took;
+	double done = x->weight_done + x->now_done, left = x->weight - done, took;
 
-	*low = *high = 0;
+	*seconds = 0;
+	*sure = 0;
 	if (left <= 0)
 		return;
+	*sure = 0.5;
 	took = x->after_ms > 0 ? (double)(now_ms() - x->after_ms) / 1000 : 0;
 	if (done > 0 && took > 0) {
 		/* What runs now and does not tell how far it is has not added to what is done. */
 		if (x->now_done <= 0)
 			took = (double)(x->one_ms - x->after_ms) / 1000 + 0.001;
-		speed = done / took;
-		*low = left / speed * 0.6;
-		*high = left / speed * 1.4;
-	} else if (rate > 0) {
-		*low = left / (rate * PRIOR_SPEED) * PRIOR_LOW;
-		*high = left / (rate * PRIOR_SPEED) * PRIOR_HIGH;
-	}
-	if (x->now_done <= 0 && x->one_ms > 0) {
-		*low -= (double)(now_ms() - x->one_ms) / 1000;
-		*high -= (double)(now_ms() - x->one_ms) / 1000;
-	}
-	*low = *low < 0 ? 0 : *low;
-	*high = *high < 1 ? 1 : *high;
+		*seconds = left * took / done;
+		*sure = 0.4;
+	} else if (rate > 0)
+		*seconds = left / prior_speed(x, rate);
+	if (x->now_done <= 0 && x->one_ms > 0)
+		*seconds -= (double)(now_ms() - x->one_ms) / 1000;
+	*seconds = *seconds < 1 ? 1 : *seconds;
 }
 
-void
-pace_left(struct pace *x, double *low, double *high)
+int
+pace_left(const struct pace *x, struct pace_left *out)
 {
-	double spread, rate = rate_of(x, &spread), data = (double)(x->data - x->data_done), a, b;
+	double spread, sure, rate = rate_of(x, &spread);
 
-	*low = *high = -1;
+	memset(out, 0, sizeof(*out));
+	out->rate = rate;
 	if (!x->is_loaded &&
 	    (rate <= 0 || (x->data_done * 100 < x->data * 3 && now_ms() - x->rows_ms < 60000)))
-		return;
-	after_left(x, rate, &a, &b);
-	*low = a;
-	*high = b;
+		return 0;
+	after_left(x, rate, &out->after, &sure);
+	out->after_sure = out->after * sure;
 	if (!x->is_loaded) {
-		*low += data / (rate * (1 + spread));
-		*high += data / (rate * (1 - spread));
+		out->data = (double)(x->data - x->data_done) / rate;
+		out->data_sure = out->data * spread;
 	}
+	return 1;
 }
 
 static int
@@ -272,10 +283,9 @@ other_way(struct pace *x, double low)
 }
 
 static const char *
-range(struct arena *a, double low, double high)
+range(struct arena *a, double seconds, double sure)
 {
-	return arena_printf(
-	    a, "%s ± %s", text_seconds(a, (low + high) / 2), text_seconds(a, (high - low) / 2));
+	return arena_printf(a, "%s ± %s", text_seconds(a, seconds), text_seconds(a, sure));
 }
 
 static void
@@ -289,29 +299,30 @@ void
 pace_say(struct pace *x)
 {
 	struct arena *a = x->a;
-	double low, high, alow, ahigh, spread, rate;
+	struct pace_left l;
 	const char *what;
+	double all, sure;
+	int is_known;
 
 	if (!x->is_loaded)
 		note_rate(x);
 	if (now_ms() - x->said_ms < SAY_MS)
 		return;
 	x->said_ms = now_ms();
-	rate = rate_of(x, &spread);
-	pace_left(x, &low, &high);
+	is_known = pace_left(x, &l);
+	all = l.data + l.after;
+	sure = l.data_sure + l.after_sure;
 	what = x->is_loaded ? arena_printf(a, "%s", x->now == NULL ? "" : x->now)
 			    : arena_printf(a, "rows: %s of %s, %s/s", text_count(a, x->rows_done),
-				  text_count(a, x->rows), text_bytes(a, (int64_t)rate));
-	if (low < 0) {
+				  text_count(a, x->rows), text_bytes(a, (int64_t)l.rate));
+	if (!is_known) {
 		say(x, arena_printf(a, "%s; too early to say how long", what));
 		return;
 	}
-	after_left(x, rate, &alow, &ahigh);
 	if (!x->is_loaded)
 		what = arena_printf(a, "%s, %s, then keys and indexes %s", what,
-		    range(a, low - alow, high - ahigh), range(a, alow, ahigh));
+		    range(a, l.data, l.data_sure), range(a, l.after, l.after_sure));
 	say(x, arena_printf(a, "done about %s ± %s; %s%s; %s left",
-		   clock_of(a, time(NULL) + (time_t)((low + high) / 2)),
-		   text_seconds(a, (high - low) / 2), other_way(x, low), what,
-		   text_seconds(a, (low + high) / 2)));
+		   clock_of(a, time(NULL) + (time_t)all), text_seconds(a, sure),
+		   other_way(x, all > sure ? all - sure : 0), what, text_seconds(a, all)));
 }

@@ -23,6 +23,8 @@ struct pace {
 	time_t began;
 	int64_t rows, data, rows_done, data_done;
 	int is_loaded;
+	double index_speed; /* bytes of index to bytes of text loaded, in the same time */
+	int64_t input_ms;   /* of loading rows, that the dump was waited for */
 
 	int64_t rows_ms, said_ms, window_ms, window_data;
 	double rates[PACE_WINDOWS]; /* bytes a second, of the last windows */
@@ -33,8 +35,13 @@ struct pace {
 	const char *now; /* what is being made */
 };
 
-/* What is left, as a range of seconds; -1 in *low: not known yet. */
-void pace_left(struct pace *x, double *low, double *high);
+/* What is left, in seconds, each with how far it may be off. */
+struct pace_left {
+	double rate; /* bytes a second */
+	double data, data_sure, after, after_sure;
+};
+/* 0: too early to say. */
+int pace_left(const struct pace *x, struct pace_left *out);
 /* A line now and then: rows done, how long, and how that compares with failing over. */
 void pace_say(struct pace *x);
 /* The weight of a definition that comes after the rows: what building it costs. */

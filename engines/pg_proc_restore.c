@@ -19,6 +19,7 @@
 #include "banned.h"
 
 #define LOOK_MS 1000
+#define INDEX_SPEED 0.75
 #define MARK "holdfast restore 1 "
 
 static const char *
@@ -53,6 +54,7 @@ take_arguments(struct restoring *x, const struct step *s, struct err *e)
 	x->p.held = given(s, "held");
 	x->p.began = time(NULL);
 	x->p.after = x->after;
+	x->p.index_speed = INDEX_SPEED;
 	x->p.c = u->c;
 	x->p.a = u->a;
 	x->p.progress = u->progress;
@@ -246,12 +248,15 @@ feed(struct sink *s, char *data, size_t size)
 {
 	struct restoring *x = s->ctx;
 	size_t used = 0, n;
+	int64_t start;
 	int rc;
 
 	while (used < size && !x->is_over) {
 		if (x->left == 0) {
+			start = now_ms();
 			if ((rc = next_piece(x)) < 0)
 				return -1;
+			x->p.input_ms += now_ms() - start;
 			x->is_over = rc == 0;
 			pace_say(&x->p);
 			continue;
