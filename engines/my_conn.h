@@ -8,6 +8,7 @@
 
 #include <mysql.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "config.h"
 #include "err.h"
@@ -41,6 +42,9 @@ struct my_conn {
 
 /* mysql:// or mariadb:// URL, or HOST[:PORT]. */
 int my_place_parse(const char *address, struct my_place *out, struct err *e);
+/* What the usual option files say of host, port and socket; -1: nothing. my_place_file.c */
+int my_place_from_files(struct my_place *out);
+void my_place_read(FILE *f, struct my_place *out);
 /* The same address at another host and port, malloc'd. */
 char *my_place_at(const char *address, const char *host, int port);
 

@@ -19,7 +19,8 @@ bad(struct err *e)
 	err_set(e, ERR_CONFIG, "the address is no URL of MySQL or MariaDB; nothing was connected");
 	return err_hint(e,
 	    "write it as mariadb://HOST:PORT/DATABASE or mysql://HOST:PORT/DATABASE, special "
-	    "characters as %%XX, without a password; without HOST, set MYSQL_HOST");
+	    "characters as %%XX, without a password; without HOST, set MYSQL_HOST, or host in "
+	    "[client] of ~/.my.cnf");
 }
 
 /* Copies a part and takes %XX apart; -1 where it does not fit or hides a NUL. */
@@ -109,7 +110,8 @@ take_host(const char *p, size_t n, struct my_place *out)
 	return 0;
 }
 
-/* Where no host is said: MYSQL_HOST and MYSQL_TCP_PORT, or MYSQL_UNIX_PORT, a socket. */
+/* Where no host is said; 1: it says nothing. MYSQL_HOST and MYSQL_TCP_PORT, or MYSQL_UNIX_PORT, a
+ * socket. */
 static int
 take_environment(struct my_place *out)
 {
@@ -119,7 +121,9 @@ take_environment(struct my_place *out)
 	long v;
 
 	if (host == NULL || host[0] == '\0') {
-		if (path == NULL || path[0] != '/' || strlen(path) >= sizeof(out->socket))
+		if (path == NULL || path[0] == '\0')
+			return 1;
+		if (path[0] != '/' || strlen(path) >= sizeof(out->socket))
 			return -1;
 		text_copy(out->socket, sizeof(out->socket), path);
 		return 0;
@@ -141,6 +145,7 @@ my_place_parse(const char *address, struct my_place *out, struct err *e)
 {
 	const char *p = strstr(address, "://"), *at, *slash, *query;
 	size_t n, k;
+	int rc;
 
 	memset(out, 0, sizeof(*out));
 	out->port = DEFAULT_PORT;
@@ -172,7 +177,8 @@ my_place_parse(const char *address, struct my_place *out, struct err *e)
 	}
 	if (out->host[0] != '\0' || out->socket[0] != '\0')
 		return 0;
-	return take_environment(out) != 0 ? bad(e) : 0;
+	rc = take_environment(out);
+	return rc == 0 || (rc == 1 && my_place_from_files(out) == 0) ? 0 : bad(e);
 }
 
 char *

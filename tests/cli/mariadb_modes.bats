@@ -76,6 +76,10 @@ password() { as_root sed -n 's/^password=//p' "$LAB/keys/alice.cnf"; }
 	ENV=(HOLDFAST=1)
 	plain mariadb://alice@/shop -c 'SELECT 1'
 	[[ $status -eq 3 && $output == *"without HOST, set MYSQL_HOST"* ]]
+	# Or as the option file says.
+	option_file '[client]' user=alice "password=$(password)" host=127.0.0.1 "port = $(node_port my1)"
+	plain mariadb:///shop -c "SELECT @@port, SUBSTRING_INDEX(USER(), '@', 1) AS who"
+	[[ $status -eq 0 && $output == *"$(node_port my1)"* && $output == *alice* ]]
 	option_file '[client]' user=alice password=no-such-password
 	plain "$tcp" -c 'SELECT 1'
 	[[ $status -eq 4 && $output == *"Access denied"* && $output != *no-such-password* ]]

@@ -195,6 +195,34 @@ its_lines() { as_root grep -c '^skip-slave-start$' "$LAB/servers/$1.cnf" || true
 	as_root mv "$LAB/my2-bin.state" "$d/my2-bin.state"
 }
 
+@test "a copy of a running server with mariadb-backup: prepared, it starts with every row; and what is refused" {
+	local d=$LAB/servers/copy cnf=$LAB/servers/copy.cnf port
+	node_start my2
+	wait_until 60 caught_up my2
+	run -5 as alice -c "snapshot my2 h2:$d"
+	[[ "$(flat)" == *"nothing says how a copy of my2 logs in. Give its node section copy ="* ]]
+	as_root sed -i "/node \"my2\" {/a\\\t\tcopy = \"$LAB/servers/copy-login.cnf\"" "$LAB/holdfast.conf"
+	as_root sed "s/^port.*/port = $(node_port my2)/; /^\[client\]/a port = $(node_port my2)" "$LAB/my.cnf" |
+		as_root tee "$LAB/servers/copy-login.cnf" >/dev/null
+	as_root sh -c "echo '[mariadb-backup]'; echo datadir = $(node_data my2)" | as_root tee -a "$LAB/servers/copy-login.cnf" >/dev/null
+	run -5 as alice -c "snapshot my2 h1:$d"
+	[[ "$(flat)" == *"my2 is on host h2: its files can only be copied there by mariadb-backup"* ]]
+	run -0 as alice --confirm h2 -c "snapshot my2 h2:$d"
+	[[ "$(flat)" == *"my2, the replica"*"is copied to host h2"*"h2 COPIED"* ]]
+	as_root sh -c "cd $d && sha256sum --quiet -c ../copy.sha256"
+	as_root sh -c "! ls -d $LAB/servers/.holdfast-partial-* 2>/dev/null"
+	port=$(free_port)
+	as_root sed -e "s#^datadir=.*#datadir=$d#; s#^pid-file=.*#pid-file=$d/mysqld.pid#; s#^port=.*#port=$port#" \
+		-e "s#^socket=.*#socket=$LAB/sock/copy#" "$LAB/servers/my2.cnf" | as_root tee "$cnf" >/dev/null
+	echo 'skip-slave-start' | as_root tee -a "$cnf" >/dev/null
+	as_root chown -R mysql:mysql "$d"
+	printf 'copy %s\n' "$port" | as_root tee -a "$LAB/nodes" >/dev/null
+	node_start copy
+	sql_is copy 2000 'SELECT count(*) FROM orders'
+	node_stop copy
+	node_stop my2
+}
+
 @test "a transaction that only the replica has: refused, and which" {
 	node_start my2
 	wait_until 60 caught_up my2

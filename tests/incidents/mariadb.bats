@@ -57,6 +57,34 @@ applies() { sql "$1" 'SHOW ALL SLAVES STATUS' | awk -F'\t' -v want="$2" '$14 == 
 	applies my2 Yes
 }
 
+@test "a server that is gone in the middle of STOP SLAVE: unknown and said to be; restarted it applies, and resume settles it alone" {
+	my_sql my2 'LOCK TABLES customers READ; SELECT SLEEP(900)' >/dev/null 2>&1 </dev/null 3>&- &
+	wait_until 20 sql_is my2 1 "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE 'SELECT SLEEP%'"
+	# Crash-safe by its own words: after the restart it is applied again, or was.
+	sql my1 'ALTER TABLE customers ADD COLUMN IF NOT EXISTS note2 varchar(10)'
+	wait_until 20 sql_is my2 1 "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE STATE LIKE 'Waiting for table metadata lock%'"
+	OUTFILE=$BATS_TEST_TMPDIR/alice
+	as alice -c 'pause my2' >"$OUTFILE" 2>&1 </dev/null 3>&- &
+	FILED=$!
+	wait_until 20 sql_is my2 1 "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE 'STOP ALL SLAVES%'"
+	my_stop my2 KILL
+	answered
+	echo "$OUT"
+	[ "$RC" -ne 0 ]
+	[[ $OUT == *"my2: "*"Lost connection"* ]]
+	applies my3 Yes
+	node_start my2
+	wait_until 60 caught_up my2
+	applies my2 Yes
+	run -0 as alice -c topology
+	echo "$output"
+	[[ $output == *"my2 was asked to stop and still replays"*"resume my2"* ]]
+	run -0 as alice --confirm my1 -c 'resume my2'
+	run -0 as alice -c topology
+	[[ $output != *ALARM* ]]
+	applies my2 Yes
+}
+
 @test "two statements that commit by themselves are said to be permanent one by one; a reference is no CASCADE" {
 	run as alice -c 'CREATE TABLE one (a int); CREATE TABLE two (a int)' --confirm my1
 	echo "$output"

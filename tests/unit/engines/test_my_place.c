@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
@@ -30,6 +31,51 @@ test_taken(void **state)
 	assert_true(p.wants_tls);
 	assert_int_equal(my_place_parse("mariadb:///?socket=/run/my.sock", &p, NULL), 0);
 	assert_string_equal(p.socket, "/run/my.sock");
+}
+
+/* An option file's words: groups of clients only, the last one counts, nothing of a long line. */
+static void
+test_files(void **state)
+{
+	static const struct {
+		const char *text, *host, *socket;
+		int port;
+	} rows[] = {
+	    {"[client]\nhost=db1\nport=3307\n", "db1", "", 3307},
+	    {"[client]\n host = \"db1\" \n[holdfast]\nhost='db2'\n", "db2", "", 0},
+	    {"[mysqld]\nhost=db1\nport=1\n", "", "", 0},
+	    {"host=db1\n", "", "", 0},
+	    {"[client]\n#host=db1\n;port=1\n!includedir /x\nport=x\nport=70000\n", "", "", 0},
+	    {"[client]\nsocket=/run/s\n", "", "/run/s", 0},
+	    {"[client]\nsocket=run/s\npassword=host=db1\n", "", "", 0},
+	    {"[client]\r\nhost=db1\r\n", "db1", "", 0},
+	    {"[client", "", "", 0},
+	};
+	struct my_place p;
+	char text[4096];
+	size_t i;
+	FILE *f;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		memset(&p, 0, sizeof(p));
+		snprintf(text, sizeof(text), "%s", rows[i].text);
+		f = fmemopen(text, strlen(text), "r");
+		my_place_read(f, &p);
+		fclose(f);
+		assert_string_equal(p.host, rows[i].host);
+		assert_string_equal(p.socket, rows[i].socket);
+		assert_int_equal(p.port, rows[i].port);
+	}
+	/* The rest of a line that is too long is no line of its own. */
+	memset(text, 'x', sizeof(text));
+	memcpy(text, "[client]\nuser=", 14);
+	memcpy(text + 1032, "host=db1\n", 9);
+	memset(&p, 0, sizeof(p));
+	f = fmemopen(text, 2000, "r");
+	my_place_read(f, &p);
+	fclose(f);
+	assert_string_equal(p.host, "");
 }
 
 static void
@@ -130,6 +176,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_taken),
+	    cmocka_unit_test(test_files),
 	    cmocka_unit_test(test_refused),
 	    cmocka_unit_test(test_neighbour),
 	    cmocka_unit_test(test_environment),
@@ -137,5 +184,6 @@ main(void)
 	    cmocka_unit_test(test_quotes),
 	};
 
+	setenv("HOME", "/nonexistent", 1); /* whose option files are not meant here */
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
