@@ -5,6 +5,7 @@
 load ../lab/lab
 load ../lab/people
 load ../lab/hosts
+load ../lab/loss
 
 setup_file() {
 	export BATS_NO_PARALLELIZE_WITHIN_FILE=true
@@ -20,11 +21,7 @@ setup_file() {
 	echo "ForceCommand $LAB/ssh/h3/through" | as_root tee -a "$LAB/ssh/h3/sshd_config" >/dev/null
 	sshd_stop h3
 	sshd_start h3
-	# A server that is down cannot say where its data are.
-	local n
-	for n in pg1 pg2 pg3 pg4 pg5; do
-		as_root sed -i "/node \"$n\" {/a\\\t\tdata_directory = \"$LAB/servers/$n\"" "$LAB/holdfast.conf"
-	done
+	data_directories pg1 pg2 pg3 pg4 pg5
 	sql pg1 'CREATE TABLE acked (n int PRIMARY KEY, at timestamptz DEFAULT clock_timestamp()); GRANT ALL ON acked TO PUBLIC'
 }
 
@@ -62,7 +59,6 @@ writer() {
 	PY
 	WRITER=$!
 }
-wrote() { [ "$(wc -l <"$1")" -ge "$2" ]; }
 
 # approved LINE NODE: alice files it, bob signs it, it runs. Sets RC, OUT and SEEN.
 approved() {
@@ -121,24 +117,6 @@ unstall() { upstream "$1" "$(cat "$BATS_TEST_TMPDIR/$1.upstream")"; }
 upstream() {
 	sql "$1" "ALTER SYSTEM SET primary_conninfo = '${2//\'/\'\'}'"
 	sql "$1" 'SELECT pg_reload_conf()'
-}
-
-# crash NODE: its postmaster and all its children, at once.
-crash() {
-	local all
-	all="$(node_pid "$1") $(pgrep -P "$(node_pid "$1")" | tr '\n' ' ')"
-	as_root kill -9 $all
-	wait "$WRITER" || true
-	WRITER=
-}
-
-# What was acknowledged and is gone on NODE, against what was said before anything was done.
-lost_on() {
-	local last
-	last=$(tail -n 1 "$2")
-	LOST=$((last - $(sql "$1" "SELECT count(*) FROM acked WHERE n <= $last")))
-	SAID=$(sed -n 's/.*of log with \([0-9]*\) transactions, .*/\1/p' <<<"$(flat "$OUT")" | head -n 1)
-	echo "# killed after row $last: $LOST acknowledged rows lost, the estimate before it said at most $SAID" >&3
 }
 
 @test "kill -9 under load, asynchronous: at most what the estimate said is lost; fencing takes a host or a word" {

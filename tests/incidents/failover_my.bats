@@ -5,6 +5,7 @@
 load ../lab/lab
 load ../lab/people
 load ../lab/hosts
+load ../lab/loss
 
 setup_file() {
 	export BATS_NO_PARALLELIZE_WITHIN_FILE=true
@@ -12,10 +13,7 @@ setup_file() {
 	export LAB_ENGINE HOSTS_USER
 	lab_up star:4 --rows 2000
 	hosts_up my1 my2
-	local n
-	for n in my1 my2; do
-		as_root sed -i "/node \"$n\" {/a\\\t\tdata_directory = \"$LAB/servers/$n\"" "$LAB/holdfast.conf"
-	done
+	data_directories my1 my2
 	sql my1 "CREATE TABLE acked (n int PRIMARY KEY); CREATE TABLE later (a int);
 		CREATE USER app@'%' IDENTIFIED BY 'app'; GRANT ALL ON shop.* TO app@'%'"
 	wait_until 60 caught_up my2 my3 my4 my5
@@ -59,27 +57,12 @@ writer() {
 	PY
 	WRITER=$!
 }
-wrote() { [ "$(wc -l <"$1")" -ge "$2" ]; }
 
 approved() {
 	file "$1"
 	bob approve "$2" >/dev/null
 	answered
 	echo "$OUT"
-}
-
-crash() {
-	as_root kill -9 "$(node_pid "$1")"
-	wait "$WRITER" || true
-	WRITER=
-}
-
-lost_on() {
-	local last
-	last=$(tail -n 1 "$2")
-	LOST=$((last - $(sql "$1" "SELECT count(*) FROM acked WHERE n <= $last")))
-	SAID=$(sed -n 's/.*of log with \([0-9]*\) transactions, .*/\1/p' <<<"$(flat "$OUT")" | head -n 1)
-	echo "# killed after row $last: $LOST acknowledged rows lost, the estimate before it said at most $SAID" >&3
 }
 
 @test "kill -9 under load, semi-synchronous: nothing that was acknowledged is lost" {
