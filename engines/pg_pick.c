@@ -386,6 +386,15 @@ pick_judge(struct pick *x, const char *text, size_t len)
 	return f->part;
 }
 
+/* A string that is a relation's name, 'public.t_id_seq'::regclass, and no text that looks so. */
+static int
+names_relation(const struct words *s, size_t i)
+{
+	return s->w[i].kind == 's' &&
+	       ((is_char(s, i + 1, ':') && is_char(s, i + 2, ':') && is(s, i + 3, "regclass")) ||
+		   (i > 1 && is_char(s, i - 1, '(') && is(s, i - 2, "setval")));
+}
+
 char *
 pick_move(struct pick *x, const char *text, size_t len, const char *side)
 {
@@ -398,7 +407,7 @@ pick_move(struct pick *x, const char *text, size_t len, const char *side)
 	split(x->a, text, len, &s);
 	buf_init(&b, (size_t)1 << 30);
 	for (i = 0; i < s.n; i++) {
-		const char *of = s.w[i].kind == 's' ? own_text(x, s.w[i].value) : NULL;
+		const char *of = names_relation(&s, i) ? own_text(x, s.w[i].value) : NULL;
 		int is_call = i + 3 < s.n && is_char(&s, i + 3, '(') &&
 			      s.w[i + 3].at == s.w[i + 2].at + s.w[i + 2].len;
 
