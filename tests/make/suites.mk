@@ -4,7 +4,7 @@ TAP = tests/check/tap.sh
 BATS = bats --tap --print-output-on-failure
 # How many files of a suite with servers run side by side. Those that take longest begin first, so that none
 # of them runs alone at the end.
-JOBS ?= 3
+JOBS ?= 4
 LONGEST = $(wildcard $(addprefix tests/,cli/demo.bats cli/bad.bats incidents/drop.bats \
 	incidents/story-mariadb.bats incidents/failover_my.bats incidents/failover.bats incidents/copies.bats \
 	incidents/hosts.bats incidents/gitlab.bats incidents/stale.bats))
@@ -48,6 +48,6 @@ cli: all lab-driver $(BUILD)/golden-driver
 tty: all lab-driver $(BUILD)/fault/shim.so
 	@$(CHECK_BUILD) TAP_ROOT=1 TAP_JOBS=$(JOBS) $(TAP) tty "$(BATS)" $(wildcard tests/tty/*.bats)
 # Their servers wait more than they work.
-incidents: JOBS = 4
+incidents: JOBS = 6
 incidents: all lab-driver
 	@$(CHECK_BUILD) TAP_ROOT=1 TAP_JOBS=$(JOBS) $(TAP) incidents "$(BATS)" $(call longest_first,$(wildcard tests/incidents/*.bats))
