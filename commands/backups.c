@@ -1,58 +1,12 @@
 /* backups: what the site has, what is wrong with it, one more, and the proof that it restores. */
 #include <string.h>
-#include <time.h>
 
 #include "arena.h"
+#include "commands/backups_list.h"
 #include "commands/planning.h"
 #include "engines/ask.h"
 #include "text.h"
 #include "banned.h"
-
-static int
-is_meant(const struct context *c, const struct backup_config *b, const char *name)
-{
-	return (name == NULL || strcmp(b->name, name) == 0) &&
-	       strcmp(b->cluster, c->cluster_config->name) == 0;
-}
-
-static const char *
-ago(struct context *c, int64_t at)
-{
-	return at == 0 ? "never" : text_seconds(c->arena, (double)(time(NULL) - at));
-}
-
-static int
-list(struct context *c, struct result *r, struct err *e)
-{
-	static const char *const titles[] = {
-	    "backup", "method", "newest", "age", "size", "of them", "proved", "restore took"};
-	const char **cells = arena_array(c->arena, 8 * c->config->nbackups + 1, sizeof(*cells));
-	struct backup_facts f;
-	size_t i, n = 0;
-
-	for (i = 0; i < c->config->nbackups; i++) {
-		const struct backup_config *b = &c->config->backups[i];
-		const char **row = cells + 8 * n;
-
-		if (!is_meant(c, b, NULL))
-			continue;
-		if (ask_backup(c->waiter, c->arena, b, NULL, 0, &f, e) != 0)
-			return -1;
-		row[0] = b->name;
-		row[1] = b->method;
-		row[2] = f.nitems == 0 ? "none" : f.items[0].name;
-		row[3] = f.nitems == 0 ? "" : ago(c, f.items[0].made);
-		row[4] = f.nitems == 0 ? "" : text_bytes(c->arena, f.items[0].bytes);
-		row[5] = arena_printf(c->arena, "%zu", f.nitems);
-		row[6] = f.proof.at != 0 && !f.proof.ok ? "FAILED" : ago(c, f.proof.at);
-		row[7] = f.proof.at == 0 ? "" : text_seconds(c->arena, (double)f.proof.ms / 1000);
-		n++;
-	}
-	r->kind = RETURNS_VIEW;
-	view_table(c->arena, &r->view, 8, titles, cells, n, NULL);
-	r->view.footer = "backups check looks at each; backups drill NAME proves one";
-	return 0;
-}
 
 static int
 check(struct context *c, const char *name, struct result *r, struct err *e)
@@ -70,7 +24,7 @@ check(struct context *c, const char *name, struct result *r, struct err *e)
 	for (i = 0; i < c->config->nbackups; i++) {
 		const struct backup_config *b = &c->config->backups[i];
 
-		if (!is_meant(c, b, name))
+		if (!backups_is_meant(c, b, name))
 			continue;
 		if (ask_backup(c->waiter, c->arena, b, &l, 1, &f, e) != 0)
 			return -1;
@@ -104,7 +58,7 @@ act(struct context *c, const char *verb, const char *name, struct result *r, str
 	size_t i;
 
 	for (i = 0; i < c->config->nbackups; i++)
-		if (is_meant(c, &c->config->backups[i], name))
+		if (backups_is_meant(c, &c->config->backups[i], name))
 			break;
 	if (i == c->config->nbackups)
 		return err_set(
@@ -123,7 +77,7 @@ backups_exec(struct context *c, int argc, char **argv, struct result *r, struct 
 	const char *verb = argc > 1 ? argv[1] : "list";
 
 	if (strcmp(verb, "list") == 0 && argc < 3)
-		return list(c, r, e);
+		return backups_list(c, r, e);
 	if (strcmp(verb, "check") == 0)
 		return check(c, argc > 2 ? argv[2] : NULL, r, e);
 	if ((strcmp(verb, "take") == 0 || strcmp(verb, "drill") == 0) && argc == 3)

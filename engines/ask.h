@@ -139,6 +139,9 @@ int ask_rights(struct cluster *c, struct waiter *w, struct arena *a, const char 
  */
 int ask_backup(struct waiter *w, struct arena *a, const struct backup_config *b,
     const struct backup_live *live, int deep, struct backup_facts *out, struct err *e);
+/* The safety copies in a directory of this machine, newest first; their files are not read. */
+int ask_copies(
+    struct arena *a, const char *directory, struct copy_seen **out, size_t *n, struct err *e);
 /* The primary of the last picture, as far as backups are compared with it. */
 int ask_backup_live(
     struct cluster *c, struct waiter *w, struct arena *a, struct backup_live *out, struct err *e);

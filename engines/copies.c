@@ -2,6 +2,7 @@
  * Safety copies on disk: see copies.h. Must never take a directory for a copy whose files are not
  * what its manifest says.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
@@ -14,12 +15,14 @@
 #include <unistd.h>
 
 #include "arena.h"
+#include "engines/ask.h"
 #include "engines/copies.h"
 #include "text.h"
 #include "banned.h"
 
 #define MANIFEST "manifest.json"
 #define MANIFEST_MAX (1 << 20)
+#define COPIES_MAX 10000
 
 int
 copy_digest(const char *path, char out[SHA256_HEX], int64_t *bytes, struct err *e)
@@ -261,4 +264,62 @@ copy_read(struct arena *a, const char *dir, int check, struct copy *out, struct 
 	if (rc != 0)
 		return err_set(e, ERR_FAILED, "%s is no manifest of a copy", path);
 	return check ? check_files(a, out, e) : 0;
+}
+
+static int
+newer_first(const void *x, const void *y)
+{
+	const struct copy_seen *a = x, *b = y;
+
+	return a->taken < b->taken ? 1 : a->taken > b->taken ? -1 : 0;
+}
+
+static void
+see(struct arena *a, const char *dir, const char *name, struct copy_seen *out)
+{
+	struct err own = {0};
+	struct copy c;
+	size_t i;
+
+	memset(out, 0, sizeof(*out));
+	out->plan = arena_strdup(a, name);
+	out->schema = out->table = out->node = "";
+	if (copy_read(a, dir, 0, &c, &own) != 0) {
+		out->wrong = arena_strdup(a, own.msg);
+		return;
+	}
+	out->plan = c.plan;
+	out->schema = c.schema;
+	out->table = c.table;
+	out->node = c.node;
+	out->taken = c.taken;
+	out->expires = c.expires;
+	for (i = 0; i < c.nfiles; i++)
+		out->bytes += c.files[i].bytes;
+}
+
+int
+ask_copies(struct arena *a, const char *directory, struct copy_seen **out, size_t *n, struct err *e)
+{
+	DIR *d = opendir(directory);
+	struct dirent *x;
+	struct stat st;
+
+	*out = NULL;
+	*n = 0;
+	if (d == NULL)
+		return err_set(e, ERR_FAILED, "could not read %s, where safety copies go: %s",
+		    directory, strerror(errno));
+	while ((x = readdir(d)) != NULL && *n < COPIES_MAX) {
+		const char *path = arena_printf(a, "%s/%s", directory, x->d_name);
+
+		if (x->d_name[0] == '.' || lstat(path, &st) != 0 || !S_ISDIR(st.st_mode))
+			continue;
+		*out = arena_grow(a, *out, *n, sizeof(**out));
+		see(a, path, x->d_name, &(*out)[(*n)++]);
+	}
+	closedir(d);
+	if (*n > 1)
+		qsort(*out, *n, sizeof(**out), newer_first);
+	return 0;
 }

@@ -343,9 +343,7 @@ source_failed(struct my_undo *u, struct err *e)
 	was = arena_strdup(u->a, e->msg);
 	if (my_session_open(u->c, u->w, u->from->address, NULL, 0, &again, &own) < 0) {
 		err_set(e, ERR_CONN,
-		    "%s went away while %s was read from it; what was loaded beside is removed, "
-		    "and "
-		    "nothing stands under its name (%s)",
+		    "%s went away while %s was read from it; the undo is not complete (%s)",
 		    u->from->name, u->source, was);
 		err_hint(e,
 		    "`topology` shows which replicas are still held; the same undo, planned "

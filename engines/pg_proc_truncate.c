@@ -96,16 +96,15 @@ check_added(struct undo *u, const char *full, const struct undo_sum *before, str
 }
 
 static int
-load_one(struct undo *u, const char *full, struct err *e)
+load_one(struct undo *u, const char *full, PGresult **triggers, struct err *e)
 {
-	CLEAN_RESULT PGresult *triggers = NULL;
 	struct undo_sum before;
 
 	if (undo_do(u, u->dst,
 		arena_printf(u->a, "LOCK TABLE ONLY %s IN ACCESS EXCLUSIVE MODE", full), 0, NULL,
 		NULL, e) < 0 ||
-	    undo_sum(u, u->dst, full, &before, e) < 0 || undo_triggers(u, full, &triggers, e) < 0 ||
-	    undo_copy(u, full, full, e) < 0 || undo_triggers_back(u, triggers, e) < 0)
+	    undo_sum(u, u->dst, full, &before, e) < 0 || undo_triggers(u, full, triggers, e) < 0 ||
+	    undo_copy(u, full, full, e) < 0)
 		return -1;
 	undo_say(u, "comparing %s on %s and %s", full, u->from->name, u->to->name);
 	return check_added(u, full, &before, e);
@@ -186,31 +185,92 @@ fill(struct undo *u, const PGresult *r, struct err *e)
 	return 0;
 }
 
+/* Foreign keys that point forward in the order of loading: tables that need each other. Checked
+ * when all is there, then as they were. $1: oids in that order. */
+static const char forward_sql[] =
+    "SELECT pg_catalog.format('ALTER TABLE %s ALTER CONSTRAINT %I DEFERRABLE INITIALLY DEFERRED', "
+    "k.conrelid::pg_catalog.regclass, k.conname), pg_catalog.format('ALTER TABLE %s ALTER "
+    "CONSTRAINT %I %s', k.conrelid::pg_catalog.regclass, k.conname, CASE WHEN k.condeferred THEN "
+    "'DEFERRABLE INITIALLY DEFERRED' WHEN k.condeferrable THEN 'DEFERRABLE INITIALLY IMMEDIATE' "
+    "ELSE 'NOT DEFERRABLE' END) FROM pg_catalog.pg_constraint AS k WHERE k.contype = 'f' AND "
+    "k.conparentid = 0 AND pg_catalog.array_position($1::pg_catalog.oid[], k.conrelid) < "
+    "pg_catalog.array_position($1::pg_catalog.oid[], k.confrelid)";
+
+static int
+defer(struct undo *u, const PGresult *tables, PGresult **keys, struct err *e)
+{
+	const char *oids = "{";
+	int i;
+
+	for (i = 0; i < PQntuples(tables); i++)
+		oids =
+		    arena_printf(u->a, "%s%s%s", oids, i == 0 ? "" : ",", PQgetvalue(tables, i, 3));
+	oids = arena_printf(u->a, "%s}", oids);
+	return undo_do(u, u->dst, forward_sql, 1, &oids, keys, e) < 0 ||
+		       switch_triggers(u, *keys, 0, e) < 0
+		   ? -1
+		   : 0;
+}
+
+/* Nobody's trigger is switched on while a check still waits: the server would refuse. */
+static int
+settle(struct undo *u, const PGresult *keys, PGresult *const *triggers, int n, struct err *e)
+{
+	int i;
+
+	if (PQntuples(keys) > 0 &&
+	    undo_do(u, u->dst, "SET CONSTRAINTS ALL IMMEDIATE", 0, NULL, NULL, e) < 0)
+		return -1;
+	for (i = 0; i < n; i++)
+		if (triggers[i] != NULL && undo_triggers_back(u, triggers[i], e) < 0)
+			return -1;
+	return switch_triggers(u, keys, 1, e);
+}
+
+static int
+load_all(struct undo *u, const PGresult *tables, PGresult **triggers, int *loaded, struct err *e)
+{
+	CLEAN_RESULT PGresult *keys = NULL;
+	int i, rc;
+
+	if (defer(u, tables, &keys, e) < 0)
+		return -1;
+	for (i = 0; i < PQntuples(tables); i++) {
+		const char *full = PQgetvalue(tables, i, 0);
+
+		rc = was_emptied(u, full, PQgetvalue(tables, i, 3), PQgetvalue(tables, i, 1), e);
+		if (rc < 0)
+			return -1;
+		if (rc == 0)
+			continue;
+		if (load_one(u, full, &triggers[i], e) < 0 || advance_sequences(u, full, e) < 0)
+			return -1;
+		++*loaded;
+	}
+	return settle(u, keys, triggers, PQntuples(tables), e);
+}
+
 int
 undo_truncate(struct undo *u, struct err *e)
 {
 	CLEAN_RESULT PGresult *r = NULL;
-	const char *full;
-	int i, rc, loaded = 0;
+	PGresult **triggers;
+	int i, n, rc, loaded = 0;
 
 	if (undo_emptied(u, u->src, &r, e) < 0)
 		return -1;
 	if (u->db != NULL)
 		return fill(u, r, e);
+	n = PQntuples(r);
+	triggers = arena_array(u->a, (size_t)n + 1, sizeof(PGresult *));
 	u->start_ms = now_ms();
-	for (i = 0; i < PQntuples(r); i++)
+	for (i = 0; i < n; i++)
 		u->total += look_int(r, i, 2, 0);
-	for (i = 0; i < PQntuples(r); i++) {
-		full = PQgetvalue(r, i, 0);
-		rc = was_emptied(u, full, PQgetvalue(r, i, 3), PQgetvalue(r, i, 1), e);
-		if (rc < 0)
-			return -1;
-		if (rc == 0)
-			continue;
-		if (load_one(u, full, e) < 0 || advance_sequences(u, full, e) < 0)
-			return -1;
-		loaded++;
-	}
+	rc = load_all(u, r, triggers, &loaded, e);
+	for (i = 0; i < n; i++)
+		PQclear(triggers[i]);
+	if (rc < 0)
+		return -1;
 	u->out->rows = u->rows;
 	if (loaded > 0)
 		return 0;

@@ -53,6 +53,13 @@ struct backup_age {
 	int is_proved;		   /* the last drill went well */
 };
 
+/* A safety copy that a guard took before a plan's statement. */
+struct copy_seen {
+	const char *plan, *schema, *table, *node;
+	const char *wrong; /* why it is no copy, or NULL */
+	int64_t taken, expires, bytes;
+};
+
 /* What the live server is, to compare with. */
 struct backup_live {
 	int major;		    /* 0: not known */

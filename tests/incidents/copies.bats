@@ -49,6 +49,20 @@ nothing_left() { [ -z "$(as_root ls -A "$LAB_TMP")" ]; }
 	nothing_left
 }
 
+@test "backups list shows each copy, and how long it is to be kept; one that never ended is none" {
+	as_root install -d -m 700 -o hf-alice "$LAB/copies/broken.1"
+	run -0 as alice -c 'backups list'
+	echo "$output"
+	[[ $output == *"safety copy"*"public.orders of pg1"*"to be kept 2 days 23 h more"* ]]
+	[[ $output == *"broken"*"not complete: no copy"* ]]
+	local m
+	m=$(as_root sh -c "ls $LAB/copies/*/manifest.json" | head -n 1)
+	as_root sed -i 's/"expires": [0-9]*/"expires": 1700000000/' "$m"
+	run -0 as alice -c 'backups list'
+	[[ $output == *"kept long enough since "* ]]
+	as_root rm -r "$LAB/copies/broken.1"
+}
+
 @test "a DELETE with a condition: only the rows it means are copied; truncated tables are filled" {
 	run -0 as alice -c "DELETE FROM order_items WHERE id % 4 = 0" --confirm pg1
 	[[ $output == *"the rows it means of"* ]]

@@ -77,6 +77,16 @@ same_as_before() { diff <(dump shop) "$LAB/before" >&2; }
 	wait_until 20 caught_up pg2
 }
 
+@test "a table that was emptied, with what hangs on it" {
+	play alice 'TRUNCATE orders CASCADE'
+	[ "$status" -eq 0 ]
+	[ "$(sql pg1 "SELECT (SELECT count(*) FROM orders) + (SELECT count(*) FROM order_items)")" = 0 ]
+	play alice "undo $REQ"
+	[ "$status" -eq 0 ]
+	same_as_before
+	wait_until 20 caught_up pg2
+}
+
 @test "a schema with all that was in it, and what hung on it elsewhere" {
 	play alice 'DROP SCHEMA app CASCADE'
 	[ "$status" -eq 0 ]

@@ -55,6 +55,22 @@ same_as_before() { diff <(dump) "$LAB/before" >&2; }
 	[ "$(sql my2 "SELECT COUNT(*) FROM orders WHERE status = 'oops'")" = 0 ]
 }
 
+@test "a table that was dropped, and one that was emptied" {
+	play alice 'DROP TABLE order_items'
+	[ "$status" -eq 0 ]
+	play alice "undo $REQ"
+	[ "$status" -eq 0 ]
+	same_as_before
+	wait_until 20 caught_up my2
+	play alice 'TRUNCATE TABLE order_items'
+	[ "$status" -eq 0 ]
+	[ "$(sql my1 'SELECT COUNT(*) FROM order_items')" = 0 ]
+	play alice "undo $REQ"
+	[ "$status" -eq 0 ]
+	same_as_before
+	wait_until 20 caught_up my2
+}
+
 @test "a column's type and a column with its index" {
 	play alice "ALTER TABLE customers MODIFY since varchar(20) NOT NULL, DROP COLUMN email"
 	[ "$status" -eq 0 ]
