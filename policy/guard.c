@@ -149,13 +149,18 @@ void
 guard_build_harden(struct guarding *g)
 {
 	size_t i, from = g->plan->nsteps;
-	const char *why;
+	const char *why, *room;
 
 	g->wave++;
-	for (i = 0; i < g->nset; i++)
+	for (i = 0; i < g->nset; i++) {
+		room = policy_room(g->arena, g->in, g->set[i]);
+		if (room != NULL)
+			guard_reason(g, arena_printf(g->arena, "room-%s", g->set[i]->name),
+			    LEVEL_ALLOW, room);
 		if (!policy_harden(g->arena, g->plan, g->in, g->set[i], g->wave, &why))
 			guard_reason(g, arena_printf(g->arena, "not-hardened-%s", g->set[i]->name),
 			    LEVEL_CONFIRM, policy_not_hardened(g->arena, g->set[i], why));
+	}
 	steps_set_part(g->plan, from, PART_BEFORE);
 	steps_sort(g->plan, from);
 }

@@ -7,6 +7,7 @@
 
 #include "policy/inside.h"
 #include "policy/steps.h"
+#include "text.h"
 #include "banned.h"
 
 #define FILE_MS 30000
@@ -84,6 +85,22 @@ policy_not_hardened(struct arena *a, const struct node *n, const char *why)
 	return arena_printf(a,
 	    "The hold on %s dies with a restart of it%s%s. See that nobody restarts it.", n->name,
 	    why == NULL ? "" : ": ", why == NULL ? "" : why);
+}
+
+const char *
+policy_room(struct arena *a, const struct guard_input *in, const struct node *n)
+{
+	const struct hold_file *f = file_of(in, n);
+
+	if (f == NULL || f->disk_free < 0)
+		return NULL;
+	return arena_printf(a,
+	    "What %s receives while it is held gathers on the disk of its data directory, which "
+	    "has %s left on host %s%s.",
+	    n->name, text_bytes(a, f->disk_free), f->host,
+	    n->relay_bytes < 0
+		? ""
+		: arena_printf(a, "; its relay log has %s now", text_bytes(a, n->relay_bytes)));
 }
 
 const struct node *

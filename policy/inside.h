@@ -45,6 +45,8 @@ extern const size_t policy_nrules;
 int policy_harden(struct arena *a, struct plan *p, const struct guard_input *in,
     const struct node *n, int wave, const char **why);
 const char *policy_not_hardened(struct arena *a, const struct node *n, const char *why);
+/* How much its disk takes, where its host said so; else NULL. */
+const char *policy_room(struct arena *a, const struct guard_input *in, const struct node *n);
 /* Before a release: takes away what policy_harden wrote. The node as its release must know it. */
 const struct node *policy_soften(
     struct arena *a, struct plan *p, const struct guard_input *in, const struct node *n);

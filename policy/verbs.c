@@ -98,14 +98,26 @@ static void
 say_cost(struct verb *v)
 {
 	const struct topology *t = v->in->topology;
-	size_t i, left = 0;
+	size_t i, left = 0, known = 0;
+	const char *room;
 
 	for (i = 0; i < t->nnodes; i++)
 		left += t->nodes[i].role == ROLE_REPLICA && !look_is_paused(&t->nodes[i]);
+	for (i = 0; i < v->n; i++) {
+		room = policy_room(v->arena, v->in, v->nodes[i]);
+		if (room != NULL)
+			reason(v, arena_printf(v->arena, "room-%s", v->nodes[i]->name), LEVEL_ALLOW,
+			    room);
+		known += room != NULL;
+	}
 	reason(v, "pause", LEVEL_ALLOW,
-	    "It keeps the replicas where they are: readers there see older and older rows, the log "
-	    "gathers on their disks, and how long there is room is not known here. Release them "
-	    "with `resume`, which another person approves.");
+	    known == v->n
+		? "It keeps the replicas where they are: readers there see older and older rows, "
+		  "the log gathers on their disks. Release them with `resume`, which another "
+		  "person approves."
+		: "It keeps the replicas where they are: readers there see older and older rows, "
+		  "the log gathers on their disks, and how long there is room is not known here. "
+		  "Release them with `resume`, which another person approves.");
 	if (left <= v->n)
 		reason(v, "no-failover-target", LEVEL_ALLOW,
 		    "No replica that replays is left: there is nothing to fail over to meanwhile.");
