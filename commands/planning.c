@@ -88,3 +88,34 @@ planning_guard(struct context *c, struct plan *p, const struct findings *f, stru
 		planning_files(c, &g);
 	return policy_guard(c->arena, p, &g, e);
 }
+
+int
+planning_defines(struct context *c, const char *text, const char *name, struct err *e)
+{
+	struct lexical lx = {0};
+	const struct statement *st;
+	const struct action *worst;
+	struct script s;
+	size_t i, k;
+
+	c->engine->lexical(c->session, &lx);
+	lx.engine = c->engine;
+	if (classify(c->classifier, text, strlen(text), &lx, c->arena, &s, e) != 0)
+		return -1;
+	for (i = 0; i < s.nstatements; i++) {
+		st = &s.statements[i];
+		if (st->nactions == 0)
+			continue;
+		for (k = 0, worst = st->actions; k < st->nactions; k++)
+			if (st->actions[k].danger > worst->danger)
+				worst = &st->actions[k];
+		if (worst->danger >= DANGER_OPAQUE ||
+		    (worst->danger > DANGER_WRITE &&
+			strncmp(st->actions[0].kind, "create-table", strlen("create-table")) == 0))
+			return err_set(e, ERR_REFUSED,
+			    "the dump's definition of %s does more than make a table (%s: %s); "
+			    "nothing was done",
+			    name, worst->kind, worst->why);
+	}
+	return 0;
+}

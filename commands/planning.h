@@ -21,6 +21,9 @@ struct findings {
 int planning_guard(struct context *c, struct plan *p, const struct findings *f, struct err *e);
 /* Fills g->files: asks the hosts of replicas, where the engine hardens a hold by a file there. */
 void planning_files(struct context *c, struct guard_input *g);
+/* A dump is somebody's file: what it says makes the table `name`, and reads, runs and reaches
+ * nothing else, or ERR_REFUSED. */
+int planning_defines(struct context *c, const char *text, const char *name, struct err *e);
 /* How old the backups are, where the plan is dangerous. */
 void planning_backups(struct context *c, struct plan *p);
 /* Asks rows, sizes and dependents of everything destructive; fills losses and "takes" facts. */

@@ -84,6 +84,8 @@ ask(struct context *c, struct restore_input *in, struct err *e)
 	sq.nroles = d->nroles;
 	in->dump = d;
 	in->standing = s;
+	if (planning_defines(c, d->before, in->table, e) != 0)
+		return -1;
 	return ask_standing(c->cluster, c->waiter, c->arena, &sq, s, e);
 }
 

@@ -171,6 +171,9 @@ program() {
 	as_root sed '0,/^(1,/s/^(1,/(SLEEP(1),/' "$DUMPS/one" | as_root tee "$f/code" >/dev/null
 	refused "$f/code" customers
 	[[ $output == *"is not only literals"* ]]
+	as_root sed "/^CREATE TABLE .customers/,/^) ENGINE=/s/^) ENGINE=.*/) AS SELECT LOAD_FILE('\\/etc\\/passwd') AS seen;/" "$DUMPS/one" | as_root tee "$f/reads" >/dev/null
+	refused "$f/reads" customers
+	[[ $output == *"the dump's definition of customers does more than make a table"* ]]
 	refused "$DUMPS/whole" shop.nothing
 	[[ $output == *"has no definition of a table shop.nothing"* ]]
 	refused "$DUMPS/whole" shop.big_orders
