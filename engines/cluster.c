@@ -10,6 +10,7 @@
 
 #include "arena.h"
 #include "engines/members.h"
+#include "engines/scratch_db.h"
 #include "text.h"
 #include "banned.h"
 
@@ -40,6 +41,7 @@ cluster_new(const struct cluster_setup *s)
 
 	if (c == NULL)
 		abort();
+	scratch_db_sweep();
 	c->setup = *s;
 	c->driver = driver_for(s->config->engine);
 	c->members = calloc(s->config->nnodes + 1, sizeof(*c->members));

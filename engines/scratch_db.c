@@ -78,6 +78,12 @@ remove_stale(const char *base)
 		closedir(d);
 }
 
+void
+scratch_db_sweep(void)
+{
+	remove_stale(base_dir());
+}
+
 static int
 mark(const struct scratch_db *x, struct err *e)
 {

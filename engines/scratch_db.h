@@ -23,6 +23,8 @@ struct scratch_db {
 #define SCRATCH_MARKER "holdfast-scratch"
 #define SCRATCH_MEMORY (3LL << 30) /* address space of one process */
 
+/* Removes what processes that were killed left behind; called at every start. */
+void scratch_db_sweep(void);
 /* A directory of its own with the marker in it, where `room` bytes are free; what dead processes
  * left behind is removed first. */
 int scratch_db_dir(struct scratch_db *x, struct arena *a, int64_t room, struct err *e);

@@ -11,7 +11,7 @@ setup_file() {
 	export FAR LAB_TMP=$FAR/scratch
 	as_root chmod 755 "$FAR"
 	as_root install -d -m 700 -o hf-alice "$LAB_TMP"
-	as_root install -d -m 755 -o hf-alice "$FAR/proofs" "$FAR/snap" "$FAR/linked" "$FAR/never" "$FAR/cmd" "$FAR/silent"
+	as_root install -d -m 755 -o hf-alice "$FAR/proofs" "$FAR/snap" "$FAR/linked" "$FAR/never" "$FAR/cmd" "$FAR/silent" "$FAR/endless"
 	as_root install -d -m 2750 -o postgres -g "$(id -g hf-alice)" "$FAR/repo"
 	as_root sh -c "cat >$LAB/pgbackrest.conf" <<-EOP
 		[global]
@@ -32,6 +32,7 @@ setup_file() {
 		backup "never" { cluster = "lab" method = snapshot path = "$FAR/never" database = "shop" }
 		backup "cmd" { cluster = "lab" method = command command = {"/bin/cp", "$FAR/shop.sql", "$FAR/cmd/"} path = "$FAR/cmd" pattern = "*.sql" database = "shop" heartbeat = "$FAR/beat" log = "$FAR/cmd.log" }
 		backup "silent" { cluster = "lab" method = command command = {"/bin/true"} path = "$FAR/silent" pattern = "*.sql" database = "shop" log = "$FAR/old.log" }
+		backup "endless" { cluster = "lab" method = file path = "$FAR/endless" database = "shop" }
 	EOP
 	touch "$FAR/beat"
 	echo "copied" >"$FAR/cmd.log"
@@ -179,5 +180,30 @@ nothing_left() { [ -z "$(as_root ls -A "$LAB_TMP")" ]; }
 	echo "$output"
 	[ "$status" -ne 0 ]
 	[[ $output == *"public.order_items is empty in it, and has "* ]]
+	nothing_left
+}
+
+scratch_of() { as_root find "$LAB_TMP" -name postmaster.pid; }
+is_ready() { [ "$(as_root sed -n 8p "$(scratch_of)")" = "ready   " ]; }
+loads() { as_root "$HOLDFAST_PG_BIN/psql" -XAtq -h "$DIR" -U postgres -c "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'" | grep -qx 1; }
+
+@test "a scratch server has little memory and no network; killed with the shell, it is found and removed at the next start" {
+	printf -- '--\n-- PostgreSQL database dump\n--\nSELECT pg_sleep(3600);\n' >"$FAR/endless/a"
+	as_root chmod 644 "$FAR/endless/a"
+	as alice -c 'backups drill endless' --confirm pg1 >"$BATS_TEST_TMPDIR/out" 2>&1 </dev/null 3>&- &
+	local job=$! maker server
+	wait_until 60 is_ready
+	DIR=$(dirname "$(dirname "$(scratch_of)")")
+	wait_until 60 loads
+	server=$(as_root head -n 1 "$DIR/data/postmaster.pid")
+	maker=$(as_root cat "$DIR/holdfast-scratch")
+	as_root grep -qE '^Max address space +3221225472 ' "/proc/$server/limits"
+	[ -z "$(as_root "$HOLDFAST_PG_BIN/psql" -XAtq -h "$DIR" -U postgres -c 'SHOW listen_addresses')" ]
+	[ "$(as_root stat -c %a "$DIR")" = 700 ]
+	as_root kill -9 "$maker"
+	wait "$job" || true
+	wait_until 60 gone "$server"
+	as_root test -d "$DIR"
+	run -0 as alice -c 'backups list'
 	nothing_left
 }

@@ -185,4 +185,7 @@ unmark() {
 	for l in "${lines[@]}"; do [ ${#l} -le 80 ]; done
 	[[ "$output" =~ 'most dangerous first:'.*'both accept writes'.*'nothing replicates from it'.*'it has diverged' ]]
 	[ "$(grep -c '^  ! ' <<<"$output")" = "$(grep -c '^    next: ' <<<"$output")" ]
+	# A failover would not end that, and is refused.
+	run -5 as alice -c 'failover pg3'
+	[[ "$output" == *"SPLIT BRAIN: pg1 and pg2 take writes both"*"Stop writes on the wrong one first"* ]]
 }
