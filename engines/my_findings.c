@@ -219,15 +219,15 @@ held(const struct view_of *v)
 static const char *
 relay_log(const struct view_of *v)
 {
-	const char *room = "how much room there is is not known from here";
+	const struct node *up = topology_find_identity(v->t, v->n->upstream);
 
 	if (v->n->hold != HOLD_PAUSED || v->n->relay_bytes < 0)
 		return NULL;
-	if (v->n->disk_free >= 0)
-		room = arena_printf(v->a, "%s are left there", text_bytes(v->a, v->n->disk_free));
 	return arena_printf(v->a,
-	    "%s has %s of relay log on its disk, and all it receives is added; %s", v->n->name,
-	    text_bytes(v->a, v->n->relay_bytes), room);
+	    "%s has %s of relay log on its disk, and all it receives is added: %s", v->n->name,
+	    text_bytes(v->a, v->n->relay_bytes),
+	    text_outlook(v->a, up == NULL ? -1 : up->wal_rate, up != NULL && up->is_average,
+		v->n->disk_free));
 }
 
 /* A stop can leave transactions out below the position that the server tells. */

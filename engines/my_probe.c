@@ -158,18 +158,26 @@ read_sessions(struct probing *x, MYSQL_RES *r, struct err *e)
 	return 0;
 }
 
-/* Galera and Group Replication: there is no replay to pause. */
+/* Galera's members, and how much log is written: MySQL does not count that. */
 static int
-read_wsrep(struct probing *x, MYSQL_RES *r, struct err *e)
+read_status(struct probing *x, MYSQL_RES *r, struct err *e)
 {
 	MYSQL_ROW row;
 
 	(void)e;
-	if (r != NULL && (row = mysql_fetch_row(r)) != NULL)
-		x->p->wsrep_size = number(row[1], 0);
+	x->p->log_bytes = -1;
+	while (r != NULL && (row = mysql_fetch_row(r)) != NULL) {
+		if (strcasecmp(row[0], "wsrep_cluster_size") == 0)
+			x->p->wsrep_size = number(row[1], 0);
+		else if (strcasecmp(row[0], "Binlog_bytes_written") == 0)
+			x->p->log_bytes = number(row[1], -1);
+		else if (strcasecmp(row[0], "Uptime") == 0)
+			x->p->uptime_s = number(row[1], 0);
+	}
 	return 0;
 }
 
+/* Galera and Group Replication: there is no replay to pause. */
 static int
 read_group(struct probing *x, MYSQL_RES *r, struct err *e)
 {
@@ -244,7 +252,9 @@ ask_for(struct probing *x, char who[600], struct question q[MAX_QUESTIONS])
 	    "repman|mha)' ORDER BY ID LIMIT 1000",
 	    NULL, 0, read_sessions};
 	q[n++] =
-	    (struct question){"SHOW GLOBAL STATUS LIKE 'wsrep_cluster_size'", NULL, 0, read_wsrep};
+	    (struct question){"SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_cluster_size', "
+			      "'Binlog_bytes_written', 'Uptime')",
+		NULL, 0, read_status};
 	if (!m && v >= 50717)
 		q[n++] = (struct question){
 		    "SELECT COUNT(*) FROM performance_schema.replication_group_members WHERE "

@@ -48,6 +48,8 @@ struct my_probe {
 	const char *file, *offset; /* its own log; NULL none */
 	const char *semi_sync;	   /* "master", "replica" or NULL */
 	int64_t wsrep_size;	   /* Galera: members; 0 none */
+	int64_t log_bytes;	   /* written to its binary log since it started; -1 not said */
+	int64_t uptime_s;	   /* 0 not said */
 	int in_group;		   /* Group Replication */
 	struct my_channel *channels;
 	size_t nchannels;

@@ -122,6 +122,10 @@ fill_seen(struct arena *a, const struct my_sight *s, struct node *n)
 	n->is_read_only = p->is_read_only;
 	n->gtid_state = arena_strdup(a, p->state);
 	n->disk_free = disk_free(s);
+	if (p->log_bytes >= 0 && p->uptime_s > 0) {
+		n->wal_rate = p->log_bytes / p->uptime_s;
+		n->is_average = 1;
+	}
 	/* Named as the host names it: without the slash at its end. */
 	len = p->data_directory == NULL ? 0 : strlen(p->data_directory);
 	while (len > 1 && p->data_directory[len - 1] == '/')

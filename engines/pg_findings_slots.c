@@ -19,26 +19,6 @@ seconds_left(int64_t growth, int64_t room)
 }
 
 static const char *
-outlook(struct arena *a, int64_t growth, int is_average, int64_t room)
-{
-	int64_t s = seconds_left(growth, room);
-	const char *rate;
-
-	if (growth < 0)
-		rate = "how fast it grows is not known yet";
-	else
-		rate = growth == 0
-			   ? "not growing now"
-			   : arena_printf(a, "growing %s an hour%s", text_bytes(a, growth * 3600),
-				 is_average ? " on average" : "");
-	if (room < 0)
-		return arena_printf(
-		    a, "%s; how much room is left there is not known from here", rate);
-	return arena_printf(a, "%s; room for %s%s%s", rate, text_bytes(a, room),
-	    s < 0 ? "" : ": full in ", s < 0 ? "" : text_seconds(a, (double)s));
-}
-
-static const char *
 slot_sentence(const struct view_of *v)
 {
 	const struct node *server = topology_find(v->t, v->c->node);
@@ -52,7 +32,7 @@ slot_sentence(const struct view_of *v)
 	keeps = arena_printf(v->a, "%s \"%s\" on %s is inactive and keeps %s of log", v->c->what,
 	    v->c->name, v->c->node, text_bytes(v->a, v->c->retained));
 	return arena_printf(v->a, "%s, %s", keeps,
-	    outlook(v->a, v->c->growth, server != NULL && server->is_average, v->c->room));
+	    text_outlook(v->a, v->c->growth, server != NULL && server->is_average, v->c->room));
 }
 
 static int
@@ -96,7 +76,7 @@ finding_filling_standby(const struct view_of *v)
 		room = up->disk_free;
 	return arena_printf(v->a, "slot %s on %s keeps %s of log for %s, which is away, %s",
 	    v->n->slot, up->name, text_bytes(v->a, v->n->slot_retained), v->n->name,
-	    outlook(v->a, up->wal_rate, up->is_average, room));
+	    text_outlook(v->a, up->wal_rate, up->is_average, room));
 }
 
 const char *

@@ -252,3 +252,23 @@ text_copy(char *dst, size_t size, const char *src)
 	snprintf(dst, size, "%s", src);
 	return dst;
 }
+
+const char *
+text_outlook(struct arena *a, int64_t growth, int is_average, int64_t room)
+{
+	int64_t s = growth > 0 && room >= 0 ? room / growth : -1;
+	const char *rate;
+
+	if (growth < 0)
+		rate = "how fast it grows is not known yet";
+	else
+		rate = growth == 0
+			   ? "not growing now"
+			   : arena_printf(a, "growing %s an hour%s", text_bytes(a, growth * 3600),
+				 is_average ? " on average" : "");
+	if (room < 0)
+		return arena_printf(
+		    a, "%s; how much room is left there is not known from here", rate);
+	return arena_printf(a, "%s; room for %s%s%s", rate, text_bytes(a, room),
+	    s < 0 ? "" : ": full in ", s < 0 ? "" : text_seconds(a, (double)s));
+}

@@ -35,6 +35,9 @@ int text_is_name(const char *s, size_t max);
 /* "1.2 MB", "340 ms", "3 min 12 s", "1,000,000": arena memory. */
 char *text_bytes(struct arena *a, int64_t bytes);
 char *text_seconds(struct arena *a, double seconds);
+/* "growing 3 MB an hour on average; room for 20 GB: full in 6 h": growth in bytes a second, room in
+ * bytes, -1 not known. */
+const char *text_outlook(struct arena *a, int64_t growth, int is_average, int64_t room);
 char *text_count(struct arena *a, int64_t n);
 /* "1 row", "2,000 rows". */
 char *text_many(struct arena *a, int64_t n, const char *noun);

@@ -91,16 +91,19 @@ const char *
 policy_room(struct arena *a, const struct guard_input *in, const struct node *n)
 {
 	const struct hold_file *f = file_of(in, n);
+	const struct node *up = topology_find_identity(in->topology, n->upstream);
 
 	if (f == NULL || f->disk_free < 0)
 		return NULL;
 	return arena_printf(a,
-	    "What %s receives while it is held gathers on the disk of its data directory, which "
-	    "has %s left on host %s%s.",
-	    n->name, text_bytes(a, f->disk_free), f->host,
+	    "What %s receives while it is held gathers on the disk of its data directory on host "
+	    "%s%s: %s.",
+	    n->name, f->host,
 	    n->relay_bytes < 0
 		? ""
-		: arena_printf(a, "; its relay log has %s now", text_bytes(a, n->relay_bytes)));
+		: arena_printf(a, ", where its relay log has %s", text_bytes(a, n->relay_bytes)),
+	    text_outlook(
+		a, up == NULL ? -1 : up->wal_rate, up != NULL && up->is_average, f->disk_free));
 }
 
 const struct node *
