@@ -108,10 +108,17 @@ look(struct arena *a, const char *file, enum postmortem_format format, int is_bl
 	buf_free(&out);
 }
 
+static char dir[] = "/dev/shm/hf-fuzz-XXXXXX";
+
+static void
+tidy(void)
+{
+	rmdir(dir);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static char dir[] = "/dev/shm/hf-fuzz-XXXXXX";
 	static int is_made;
 	struct quarantined *moved;
 	const char *where = dir;
@@ -123,7 +130,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size < 2)
 		return 0;
-	if (!is_made && mkdtemp(dir) == NULL)
+	if (!is_made && (mkdtemp(dir) == NULL || atexit(tidy) != 0))
 		abort();
 	is_made = 1;
 	a = arena_new();
