@@ -218,15 +218,16 @@ doc_tree() {
 }
 
 @test "tap: with servers, a file that failed beside others runs once more alone; what is wrong fails again" {
+	export TAP_COUNTS=$T/counts
 	printf '@test "late" {\n[ -e "%s/ran" ] || { touch "%s/ran"; false; }\n}\n' "$T" "$T" >"$T/late.bats"
 	echo '@test "well" { true; }' >"$T/well.bats"
-	TAP_ROOT=1 TAP_COUNTS=$T/counts run "$C/tap.sh" x "bats --tap" "$T/late.bats" "$T/well.bats"
+	TAP_ROOT=1 run "$C/tap.sh" x "bats --tap" "$T/late.bats" "$T/well.bats"
 	echo "$output"
 	[ "$status" -eq 0 ]
 	[[ "$output" == *"not ok 1 late"*"1 of 2 files failed beside others; once more, alone:"*"late.bats"* ]]
 	[ "$(cat "$T/counts")" = "x 2 0 1" ]
 	echo '@test "wrong" { false; }' >"$T/wrong.bats"
-	TAP_ROOT=1 TAP_COUNTS=$T/counts run "$C/tap.sh" x "bats --tap" "$T/wrong.bats" "$T/well.bats"
+	TAP_ROOT=1 run "$C/tap.sh" x "bats --tap" "$T/wrong.bats" "$T/well.bats"
 	[ "$status" -ne 0 ]
 	[ "$(tail -n 1 "$T/counts")" = "x 2 1 1" ]
 	# Without servers nothing has an excuse.

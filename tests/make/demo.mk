@@ -2,4 +2,4 @@
 $(BUILD)/flips: $(BUILD)/tests/demo/flips.o $(BUILD)/journal.a $(BUILD)/include.a
 	$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(BUILD)/journal.a $(BUILD)/include.a -Wl,--end-group $(LIBS)
 
-cli: $(BUILD)/flips
+cli servers: $(BUILD)/flips

@@ -2,18 +2,19 @@
 # that fails; it needs no network and no server but what it starts itself.
 TAP = tests/check/tap.sh
 BATS = bats --tap --print-output-on-failure
-# How many files of a suite with servers run side by side. Those that take longest begin first, so that none
-# of them runs alone at the end.
-JOBS ?= 4
-LONGEST = $(wildcard $(addprefix tests/,cli/demo.bats cli/bad.bats incidents/drop.bats \
-	incidents/story-mariadb.bats incidents/failover_my.bats incidents/failover.bats incidents/copies.bats \
-	incidents/hosts.bats incidents/gitlab.bats incidents/stale.bats))
+# How many files of a suite with servers run side by side: they wait as much as they work. Those that take longest
+# begin first, so that none of them runs alone at the end.
+JOBS ?= 6
+LONGEST = $(wildcard $(addprefix tests/,incidents/drop.bats cli/bad.bats incidents/hosts.bats incidents/failover.bats \
+	incidents/hosts_my.bats incidents/gitlab.bats cli/levels.bats incidents/copies.bats incidents/snapshot.bats \
+	incidents/story-mariadb.bats incidents/stale.bats cli/demo.bats incidents/restore.bats incidents/patroni.bats \
+	incidents/million.bats cli/lab.bats incidents/failover_my.bats))
 longest_first = $(filter $(1),$(LONGEST)) $(filter-out $(LONGEST),$(1))
 CHECK_BUILD = HOLDFAST_BUILD="$(abspath $(BUILD))" HOLDFAST_TOP="$(CURDIR)"
 
-.PHONY: check clang floors sizes banned format docs checks-can-fail unit classify cli tty incidents
+.PHONY: check clang floors sizes banned format docs checks-can-fail unit classify servers cli tty incidents
 
-SUITES = floors sizes banned format clang docs checks-can-fail unit fault-quick classify cli tty incidents
+SUITES = floors sizes banned format clang docs checks-can-fail unit fault-quick classify servers
 
 check:
 	@tests/make/deps.sh
@@ -43,11 +44,10 @@ unit: unit-programs
 	@$(CHECK_BUILD) TAP_JOBS=$(JOBS) $(TAP) unit "" $(UNIT)
 classify: all
 	@$(CHECK_BUILD) $(TAP) classify "$(BATS)" $(wildcard tests/classify/*.bats)
-cli: all lab-driver $(BUILD)/golden-driver
-	@$(CHECK_BUILD) TAP_ROOT=1 TAP_JOBS=$(JOBS) $(TAP) cli "$(BATS)" $(call longest_first,$(wildcard tests/cli/*.bats))
-tty: all lab-driver $(BUILD)/fault/shim.so
-	@$(CHECK_BUILD) TAP_ROOT=1 TAP_JOBS=$(JOBS) $(TAP) tty "$(BATS)" $(wildcard tests/tty/*.bats)
-# Their servers wait more than they work.
-incidents: JOBS = 6
-incidents: all lab-driver
-	@$(CHECK_BUILD) TAP_ROOT=1 TAP_JOBS=$(JOBS) $(TAP) incidents "$(BATS)" $(call longest_first,$(wildcard tests/incidents/*.bats))
+# Everything that starts servers, as one suite; each part by itself: cli, tty, incidents.
+SERVERS = cli tty incidents
+with_servers = $(call longest_first,$(wildcard $(foreach s,$(1),tests/$(s)/*.bats)))
+servers: SUITE = $(SERVERS)
+$(SERVERS): SUITE = $@
+servers $(SERVERS): all lab-driver $(BUILD)/fault/shim.so
+	@$(CHECK_BUILD) TAP_ROOT=1 TAP_JOBS=$(JOBS) $(TAP) $@ "$(BATS)" $(call with_servers,$(SUITE))
