@@ -5,5 +5,3 @@ topology-driver: $(BUILD)/topology-driver
 $(BUILD)/topology-driver: $(BUILD)/tests/topology/driver.o $(BELOW_shell:%=$(BUILD)/%.a)
 	$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 -include $(BUILD)/tests/topology/driver.d
-
-incidents: topology-driver

@@ -49,5 +49,6 @@ SERVERS = cli tty incidents
 with_servers = $(call longest_first,$(wildcard $(foreach s,$(1),tests/$(s)/*.bats)))
 servers: SUITE = $(SERVERS)
 $(SERVERS): SUITE = $@
-servers $(SERVERS): all lab-driver $(BUILD)/fault/shim.so
+DRIVERS = lab-driver topology-driver tty-driver $(BUILD)/flips $(BUILD)/golden-driver $(BUILD)/fault/shim.so
+servers $(SERVERS): all $(DRIVERS)
 	@$(CHECK_BUILD) TAP_ROOT=1 TAP_JOBS=$(JOBS) $(TAP) $@ "$(BATS)" $(call with_servers,$(SUITE))
