@@ -40,14 +40,10 @@ void
 backup_report(struct backup_job *j, const char *fmt, ...)
 {
 	va_list ap;
-	const char *text;
 
 	va_start(ap, fmt);
-	text = arena_vprintf(j->a, fmt, ap);
+	outcome_report(j->out, j->a, arena_vprintf(j->a, fmt, ap));
 	va_end(ap);
-	j->out->cells = arena_array(j->a, 1, sizeof(*j->out->cells));
-	j->out->cells[0] = text_inert(j->a, text, strlen(text), 0);
-	j->out->ncells = 1;
 }
 
 const char *

@@ -32,6 +32,9 @@ struct procedure {
 
 /* What must not be lost as lines of progress are: the step's result, which its plan says. */
 void outcome_report(struct outcome *out, struct arena *a, const char *text);
+/* How a restore's swap of two tables ended, that began at `start` (now_ms); is_back: the undo of
+ * it. Where rc is not 0, *e says so, too. */
+void outcome_swapped(struct outcome *out, int rc, int is_back, int64_t start, struct err *e);
 
 struct driver {
 	const char *engine; /* "postgresql" */

@@ -277,17 +277,7 @@ proc_swap(struct swap *x, const struct step *s, struct err *e)
 	PQclear(x->views);
 	undo_report(u, x->report);
 	pg_close(u->dst); /* without a COMMIT that rolls everything back */
-	if (rc == 0)
-		text_copy(
-		    u->out->tag, sizeof(u->out->tag), x->is_back ? "SWAPPED BACK" : "SWAPPED");
-	else if (e != NULL) {
-		text_copy(u->out->sqlstate, sizeof(u->out->sqlstate), e->sqlstate);
-		err_wrap(e, "nothing was swapped%s",
-		    x->is_back ? ""
-			       : ", what was loaded is kept, and the same restore goes on from "
-				 "there");
-	}
-	u->out->ms = now_ms() - start;
+	outcome_swapped(u->out, rc, x->is_back, start, e);
 	return rc;
 }
 

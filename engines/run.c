@@ -121,6 +121,20 @@ outcome_report(struct outcome *out, struct arena *a, const char *text)
 	out->ncells = 1;
 }
 
+void
+outcome_swapped(struct outcome *out, int rc, int is_back, int64_t start, struct err *e)
+{
+	if (rc == 0)
+		text_copy(out->tag, sizeof(out->tag), is_back ? "SWAPPED BACK" : "SWAPPED");
+	else if (e != NULL) {
+		text_copy(out->sqlstate, sizeof(out->sqlstate), e->sqlstate);
+		err_wrap(e, "nothing was swapped%s",
+		    is_back ? ""
+			    : ", what was loaded is kept, and the same restore goes on from there");
+	}
+	out->ms = now_ms() - start;
+}
+
 int
 run_effects(struct cluster *c, struct waiter *w, struct effect *effects, size_t n)
 {
